@@ -1,0 +1,1 @@
+"""Cellblock: runs other people's JavaScript safely, each execution in a fresh QuickJS-in-WebAssembly instance."""

@@ -1,0 +1,179 @@
+"""A mistake in a policy file as a value, the collector of them, and their text for a terminal."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Literal
+
+from msgspec import Struct
+
+DIAGNOSTICS_MAX = 100
+"""Diagnostics kept for one file: a person reads no more, and garbage could give a million."""
+
+CODES: dict[str, str] = {
+    "alias": "an alias (`*name`) stands in the file",
+    "anchor": "an anchor (`&name`) stands in the file",
+    "bad-name": "a name has other characters than a-z, 0-9 and -",
+    "bad-token": "a token_sha256 is not the SHA-256 of a token, in hexadecimal",
+    "bad-unit": "a quantity is not written as a number with one of its units",
+    "bad-value": "a value is not one of those that are possible",
+    "bad-version": "the version of the format is not one that this program reads",
+    "control-character": "an invisible or control character stands in the file",
+    "directive": "a YAML directive (`%`) stands in the file",
+    "duplicate-item": "a list names something twice",
+    "duplicate-key": "a map has a key twice",
+    "duplicate-name": "two policies, or two principals, have one name",
+    "duplicate-token": "two principals have one token",
+    "empty": "the file holds nothing",
+    "forbidden-module": "a module that no policy can give is listed",
+    "grants-nothing": "something legal has no effect",
+    "key-type": "a key is not text",
+    "many-documents": "the file holds more than one YAML document",
+    "merge-key": "a merge key (`<<`) stands in the file",
+    "missing-key": "a key that has to be there is not",
+    "no-capability": "something is granted, denied or tested that cannot be yet",
+    "no-policies": "the folder holds no policy",
+    "no-value": "a key has nothing behind it",
+    "not-utf8": "the file is not UTF-8 text",
+    "out-of-range": "a number is under its minimum or over its ceiling",
+    "over-ceiling": "a policy asks for more than the server gives",
+    "tab": "a tab stands in the file",
+    "tag": "a YAML tag (`!name`) stands in the file",
+    "too-deep": "lists and maps are nested too deep",
+    "too-large": "the file, or a folder, holds more than is read",
+    "too-many": "more diagnostics than are kept",
+    "two-access-files": "access.yaml and access.yml are both there",
+    "unavailable": "a key is kept for a later version of the format",
+    "unknown-key": "a key has no meaning where it stands",
+    "unknown-module": "a module that the guest does not have is listed",
+    "unknown-policy": "a policy is named that does not exist",
+    "unreadable": "a file or the folder cannot be read",
+    "wrong-type": "a value is of the wrong kind: a list where text should be, say",
+    "yaml-syntax": "the file is not YAML",
+}
+"""Every code a diagnostic can have, and its meaning. A code is never used for something else later."""
+
+Severity = Literal["error", "warning"]
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_SHOWN_CHARS = 60
+_WINDOW_COLUMNS = 100
+
+
+class Mark(Struct, frozen=True, order=True):
+    """A place in a file. Lines and columns count from 1, columns in characters."""
+
+    line: int
+    column: int
+
+
+START = Mark(1, 1)
+
+
+class Diagnostic(Struct, frozen=True, forbid_unknown_fields=True):
+    """One mistake (`error`), or one thing that is legal and unwise (`warning`), with its place and what to do."""
+
+    code: str
+    severity: Severity
+    message: str
+    file: str
+    line: int
+    column: int
+    fix: str | None = None
+
+
+class Findings:
+    """What is found while one file is read: its diagnostics, and where each value of it stands."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.marks: dict[str, Mark] = {}
+        self._diagnostics: list[Diagnostic] = []
+
+    @property
+    def full(self) -> bool:
+        """Whether reading on is pointless, because nothing more is kept."""
+        return len(self._diagnostics) > DIAGNOSTICS_MAX
+
+    @property
+    def failed(self) -> bool:
+        return any(diagnostic.severity == "error" for diagnostic in self._diagnostics)
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics in the order of the file."""
+        return tuple(sorted(self._diagnostics, key=lambda found: (found.line, found.column)))
+
+    def error(self, code: str, mark: Mark, message: str, fix: str | None = None) -> None:
+        self._add(code, "error", mark, message, fix)
+
+    def warning(self, code: str, mark: Mark, message: str, fix: str | None = None) -> None:
+        self._add(code, "warning", mark, message, fix)
+
+    def _add(self, code: str, severity: Severity, mark: Mark, message: str, fix: str | None) -> None:
+        assert code in CODES, code
+        if self.full:
+            return
+        if len(self._diagnostics) == DIAGNOSTICS_MAX:
+            # An error even if all before were warnings: what was not looked at cannot be called valid.
+            code, severity, fix = "too-many", "error", None
+            message = f"more than {DIAGNOSTICS_MAX} diagnostics: the rest of this file was left out"
+        self._diagnostics.append(Diagnostic(code, severity, message, self.file, mark.line, mark.column, fix))
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with everything a terminal or a log would act on written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def quote(text: str) -> str:
+    """`text` from a file as it stands in a message: in backticks, printable and cut short."""
+    shown = printable(text[:_SHOWN_CHARS]).replace("`", "'")
+    return f"`{shown}…`" if len(text) > _SHOWN_CHARS else f"`{shown}`"
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice that `word` was probably meant to be, or None."""
+    by_folded = {choice.casefold(): choice for choice in choices}
+    found = get_close_matches(word[:_SHOWN_CHARS].casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None
+
+
+def suggest(word: str, choices: Iterable[str]) -> str:
+    """The `fix` for a word that is none of `choices`."""
+    choices = sorted(choices)
+    near = nearest(word, choices)
+    if near is not None:
+        return f"Did you mean {quote(near)}?"
+    return f"Possible here: {', '.join(choices)}." if choices else "Remove it."
+
+
+def render(diagnostic: Diagnostic, source: str | None = None) -> str:
+    """The diagnostic for a person: place and message, the line with a caret (where `source`, the file's text, is
+    given), and the fix. Several lines, without a line break at the end; safe to print whatever the file holds."""
+    where = f"{printable(diagnostic.file)}:{diagnostic.line}:{diagnostic.column}"
+    lines = [f"{where}: {diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
+    lines += _excerpt(diagnostic, source)
+    if diagnostic.fix is not None:
+        lines.append(f"  = fix: {diagnostic.fix}")
+    return "\n".join(lines)
+
+
+def _excerpt(diagnostic: Diagnostic, source: str | None) -> list[str]:
+    if diagnostic.code == "bad-token":
+        # What was put in the place of a digest may well be the token, and this text ends up in the logs of a CI.
+        return []
+    lines = _LINE_BREAK.split(source) if source else []
+    if diagnostic.line > len(lines):
+        return []
+    line, caret = lines[diagnostic.line - 1], diagnostic.column - 1
+    start = max(0, caret - _WINDOW_COLUMNS // 2) if caret > _WINDOW_COLUMNS else 0
+    before = printable(line[start:caret])
+    after = printable(line[caret : start + _WINDOW_COLUMNS])
+    gutter = f"{diagnostic.line:>5} | "
+    return [f"{gutter}{before}{after}", f"{' ' * (len(gutter) - 2)}| {' ' * _columns(before)}^"]
+
+
+def _columns(text: str) -> int:
+    """The width of `text` in a terminal, where Chinese and the like take two columns."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

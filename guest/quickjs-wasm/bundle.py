@@ -1,0 +1,124 @@
+"""The JavaScript of the image: the bootstrap, the packages, and the parts of packages that are modules of their own.
+
+A bundle is the text of one expression, a function. The bootstrap's takes the bridge; every other takes
+(module, exports, require) as Node's module wrapper does, and fetches other modules by `require` while it runs.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+
+from inputs import FOLDER
+from steps import BuildError, run
+from workspace import Workspace
+
+#: Each of these is in an image of its own and in the image `all`.
+PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs")
+#: Published as ES modules: taken from those, because what node makes of them for `require` is twice the size.
+_ES_MODULES = {"date-fns", "uuid"}
+_DAYJS_PLUGINS = (
+    *("advancedFormat", "customParseFormat", "duration", "isBetween", "isoWeek", "relativeTime"),
+    *("timezone", "utc", "weekOfYear"),
+)
+
+_BOOTSTRAP_WRAPPER = ("(function(bridge){var module={exports:{}},exports=module.exports;", "return module.exports})")
+_MODULE_WRAPPER = ("(function(module,exports,require){", "})")
+_COMMON = ["--bundle", "--minify", "--format=cjs", "--target=es2023", "--legal-comments=none", "--log-level=warning"]
+
+
+def package_of(module: str) -> str:
+    """The package that a module name belongs to."""
+    return module.partition("/")[0]
+
+
+def file_stem(module: str) -> str:
+    """A module's name as a file name."""
+    return module.replace("/", "__")
+
+
+def _entry(package: str) -> str:
+    if package in _ES_MODULES:
+        return f"import * as all from {json.dumps(package)}; module.exports = {{ ...all }};"
+    return f"module.exports = require({json.dumps(package)});"
+
+
+def _lodash_fp(npm: Path) -> str:
+    convert = json.dumps(str(npm / "lodash" / "fp" / "_baseConvert.js"))
+    return f"const _ = require('lodash').runInContext(); module.exports = require({convert})(_, _);"
+
+
+def _date_fns_fp(npm: Path) -> str:
+    """The functional face made from the functions of the parent, as the package's own one-line files do it."""
+    folder = npm / "date-fns" / "fp"
+    lines = []
+    for name in re.findall(r'from "\./fp/(\w+)\.js"', (npm / "date-fns" / "fp.js").read_text()):
+        source = (folder / f"{name}.js").read_text()
+        made = re.search(r'import \{ (\w+) as fn \}[^;]*;[\s\S]*?convertToFP\(fn, (\d)\)', source)
+        if not made:
+            raise BuildError(f"date-fns/fp/{name}.js does not look as the build expects")
+        lines.append(f"  {name}: convertToFP(all.{made[1]}, {made[2]}),")
+    convert = json.dumps(str(folder / "_lib" / "convertToFP.js"))
+    imports = f"import {{ convertToFP }} from {convert}; const all = require('date-fns');"
+    return "\n".join([imports, "module.exports = {", *lines, "};"])
+
+
+def _crypto_js_parts(npm: Path) -> dict[str, str]:
+    """One module for each file of crypto-js: the file's last line says which property of the parent it stands for."""
+    parts = {}
+    for file in sorted((npm / "crypto-js").glob("*.js")):
+        given = re.findall(r"\n\treturn CryptoJS((?:\.\w+)*);\s*\n\s*\}\)\);\s*$", file.read_text())
+        if given:
+            parts[f"crypto-js/{file.stem}"] = f"module.exports = require('crypto-js'){given[0]};"
+    if len(parts) < 40:
+        raise BuildError(f"only {len(parts)} modules found in crypto-js: its files do not look as the build expects")
+    return parts
+
+
+def _parts(npm: Path) -> dict[str, str]:
+    """The modules that lie inside a package, by name, with the text that their bundle is made from."""
+    parts = {"lodash/fp": _lodash_fp(npm), "date-fns/fp": _date_fns_fp(npm)}
+    for name in ("date-fns/locale", "date-fns/locale/en-US", "date-fns/locale/zh-CN"):
+        target = json.dumps(str(npm / f"{name}.js"))
+        parts[name] = f"import * as all from {target}; module.exports = {{ ...all }};"
+    for name in ("locale/zh-cn", *(f"plugin/{plugin}" for plugin in _DAYJS_PLUGINS)):
+        parts[f"dayjs/{name}"] = f"module.exports = require({json.dumps(str(npm / 'dayjs' / f'{name}.js'))});"
+    return {**parts, **_crypto_js_parts(npm)}
+
+
+class Bundler:
+    """esbuild over the packages of one `node_modules` folder."""
+
+    def __init__(self, workspace: Workspace, npm: Path) -> None:
+        self._workspace = workspace
+        self._npm = npm
+        self.parts = _parts(npm)
+        self.module_names = sorted([*PACKAGES, *self.parts])
+
+    def _esbuild(self, options: list[str | Path]) -> bytes:
+        # The binary itself: the script that npm links to it would start node only to start the binary.
+        binaries = list((self._npm / "@esbuild").glob("*/bin/esbuild"))
+        if len(binaries) != 1:
+            raise BuildError(f"expected one esbuild binary under {self._npm / '@esbuild'}, found {len(binaries)}")
+        return run([binaries[0], *options, *_COMMON], env={**os.environ, "NODE_PATH": str(self._npm)})
+
+    def bootstrap(self) -> bytes:
+        before, after = _BOOTSTRAP_WRAPPER
+        names = f"--define:CELLBLOCK_MODULES={json.dumps(self.module_names)}"
+        main = FOLDER / "js" / "bootstrap" / "main.js"
+        return self._esbuild([main, names, f"--banner:js={before}", f"--footer:js={after}"])
+
+    def modules(self) -> dict[str, bytes]:
+        """The bundle of every package and part, by module name."""
+        packages = self._bundle({name: _entry(name) for name in PACKAGES}, [])
+        return {**packages, **self._bundle(self.parts, [f"--external:{name}" for name in PACKAGES])}
+
+    def _bundle(self, entries: dict[str, str], options: list[str]) -> dict[str, bytes]:
+        before, after = _MODULE_WRAPPER
+        wrapper = [f"--banner:js={before}", f"--footer:js={after}"]
+        with self._workspace.scratch() as scratch:
+            files = [scratch / f"{file_stem(name)}.js" for name in entries]
+            for file, text in zip(files, entries.values(), strict=True):
+                file.write_text(text)
+            self._esbuild([*files, f"--outdir={scratch / 'out'}", "--platform=browser", *options, *wrapper])
+            return {name: (scratch / "out" / f"{file_stem(name)}.js").read_bytes() for name in entries}

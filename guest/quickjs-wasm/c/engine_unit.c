@@ -1,0 +1,117 @@
+/* QuickJS-ng as one translation unit with the few accessors that need its private structures.
+ *
+ * Everything here is a thin reach into JSContext; no policy is decided in this file. Keeping the reach in one place
+ * means that an upgrade of QuickJS-ng breaks here, loudly, and nowhere else. */
+
+#include <stdbool.h>
+
+/* Whether small blocks go to memory.c one by one, packed in the order in which they are made, instead of to arenas of
+ * 4 KiB for each size. The build puts this name in place of a constant in quickjs.c. An image is made packed: what
+ * belongs together, and is touched together, shares pages. An execution has arenas, which are quicker. */
+extern bool cb_engine_packs_blocks;
+
+#include "quickjs.c"
+
+#include "engine_unit.h"
+
+bool cb_engine_packs_blocks = true;
+
+static cb_eval_hook *eval_hook;
+
+/* Every way to turn text into code (direct and indirect eval, the four function constructors) goes through
+ * ctx->eval_internal, so one hook here closes all of them; there is no list of names to keep complete. */
+static JSValue guarded_eval(JSContext *ctx, JSValueConst this_obj, const char *input, size_t input_len,
+                            const char *filename, int line, int flags, int scope_idx)
+{
+    if (eval_hook && !eval_hook(ctx))
+        return JS_EXCEPTION;
+    return __JS_EvalInternal(ctx, this_obj, input, input_len, filename, line, flags, scope_idx);
+}
+
+void cb_engine_guard_eval(JSContext *ctx, cb_eval_hook *hook)
+{
+    eval_hook = hook;
+    ctx->eval_internal = guarded_eval;
+}
+
+/* JS_Eval2 counts lines from 1 at the least; a wrapper's line is line 0, so that the caller's lines are their own. */
+JSValue cb_engine_compile(JSContext *ctx, const char *text, size_t len, const char *filename, int first_line)
+{
+    int flags = JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY | JS_EVAL_FLAG_BACKTRACE_BARRIER;
+    return __JS_EvalInternal(ctx, ctx->global_obj, text, len, filename, first_line, flags, -1);
+}
+
+void cb_engine_seed(JSContext *ctx, uint64_t seed)
+{
+    ctx->random_state = seed ? seed : 1;
+}
+
+/* Which native error a value descends from, read from the prototype chain itself: no property is looked up, so no
+ * getter runs and nothing that a guest assigned (a name, a constructor) counts. */
+const char *cb_engine_error_kind(JSContext *ctx, JSValueConst value)
+{
+    static const struct { int index; const char *name; } kinds[] = {
+        { JS_SYNTAX_ERROR, "SyntaxError" },
+        { JS_REFERENCE_ERROR, "ReferenceError" },
+        { JS_TYPE_ERROR, "TypeError" },
+        { JS_RANGE_ERROR, "RangeError" },
+        { JS_INTERNAL_ERROR, "InternalError" },
+    };
+    JSObject *proto;
+
+    if (JS_GetClassID(value) == JS_CLASS_DOM_EXCEPTION)
+        return "Error";
+    if (!JS_IsError(value))
+        return NULL;
+    proto = JS_VALUE_GET_OBJ(value)->shape->proto;
+    for (int depth = 0; proto && depth < 32; depth++, proto = proto->shape->proto) {
+        for (size_t i = 0; i < countof(kinds); i++) {
+            if (JS_VALUE_GET_OBJ(ctx->native_error_proto[kinds[i].index]) == proto)
+                return kinds[i].name;
+        }
+    }
+    return "Error";
+}
+
+size_t cb_engine_heap_used(JSContext *ctx)
+{
+    return ctx->rt->malloc_state.malloc_size;
+}
+
+/* An arena of `blocks` blocks, made as arena_new makes one of 4 KiB. */
+static bool add_small_arena(JSRuntime *rt, int class, unsigned blocks)
+{
+    unsigned size = arena_block_sizes[class];
+    JSArena *arena = rt->mf.js_malloc(rt->malloc_state.opaque, sizeof(JSArena) + (size_t)blocks * size);
+
+    if (!arena)
+        return false;
+    arena->block_size_idx = (uint8_t)class;
+    /* One block more than there are counts as used for ever: an arena that becomes empty would be freed, and a full
+     * one made at the next allocation. */
+    arena->n_blocks = (uint16_t)(blocks + 1);
+    arena->n_used_blocks = 1;
+    arena->first_free_block = 0;
+    for (unsigned i = 0; i < blocks; i++) {
+        JSMallocBlockHeader *block = arena_get_block(arena, i, size);
+        block->u.free_next = (uint16_t)(i + 1 < blocks ? i + 1 : JS_ARENA_FREE_NIL);
+        block->block_size_idx = (uint8_t)class;
+    }
+    list_add(&arena->link, &rt->arena_state.arena_list[class]);
+    list_add(&arena->free_link, &rt->arena_state.free_arena_list[class]);
+    return true;
+}
+
+/* Ends the packing. QuickJS-ng gives each of 31 block sizes pages of its own: the handful of objects of a short
+ * execution would dirty a page each, so one small arena for each size is made ready, all of them side by side. What
+ * needs more gets full arenas as ever. */
+bool cb_engine_open_arenas(JSContext *ctx)
+{
+    cb_engine_packs_blocks = false;
+    for (int class = 0; class < JS_ARENA_BLOCK_SIZE_COUNT; class++) {
+        unsigned size = arena_block_sizes[class];
+        if (!add_small_arena(ctx->rt, class, size <= 64 ? 24 : size <= 128 ? 12 : size <= 256 ? 6 : 3))
+            return false;
+    }
+    return true;
+}

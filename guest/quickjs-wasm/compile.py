@@ -1,0 +1,114 @@
+"""From C to the guest module: QuickJS-ng and our own files, compiled with zig's clang for WebAssembly."""
+
+import importlib.metadata
+import os
+import re
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from inputs import FOLDER, QUICKJS, ZIGLANG_VERSION
+from steps import BuildError, run, step
+from workspace import Workspace, key_of
+
+_C = FOLDER / "c"
+#: Files of QuickJS-ng; quickjs.c itself is part of our engine_unit.c.
+_QUICKJS_FILES = ("dtoa.c", "libregexp.c", "libunicode.c")
+#: Just the features that the guest needs. In particular no reference types, which the host keeps switched off.
+_CPU = "-mcpu=mvp+bulk_memory+sign_ext+nontrapping_fptoint+mutable_globals+multivalue+simd128"
+#: The one line of QuickJS-ng that is changed before it is compiled: whether small blocks come from arenas is decided
+#: while it runs, so that an image can be packed and an execution be quick (c/engine_unit.c says how).
+_PATCH = ("#define JS_ARENA_LARGE_BLOCKS_ONLY 0\n", "#define JS_ARENA_LARGE_BLOCKS_ONLY cb_engine_packs_blocks\n")
+_INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
+_TARGET = ["-target", "wasm32-wasi", _CPU, "-O2"]
+_FLAGS = ["-fno-strict-aliasing", "-D_GNU_SOURCE", "-DNDEBUG", "-D_WASI_EMULATED_SIGNAL"]
+_STRICT = ["-Wall", "-Wextra", "-Werror"]
+_LENIENT = ["-Wno-everything"]
+#: The linker's stack serves while an image is made; a finished image has a larger one (images.py).
+BOOT_STACK_BYTES = 256 * 1024
+_LINK = [
+    "-mexec-model=reactor",
+    "-Wl,--export=cb_mailbox",
+    "-Wl,--export=__stack_pointer",
+    f"-Wl,-z,stack-size={BOOT_STACK_BYTES}",
+    "-s",
+]
+
+
+def _zig(workspace: Workspace, arguments: list[str | Path]) -> None:
+    cache = workspace.folder / "zig"
+    cache.mkdir(exist_ok=True)
+    os.utime(cache)
+    places = {"ZIG_GLOBAL_CACHE_DIR": str(cache), "ZIG_LOCAL_CACHE_DIR": str(cache)}
+    run([sys.executable, "-m", "ziglang", "cc", *arguments], env={**os.environ, **places})
+
+
+def check_compiler() -> None:
+    """Raises BuildError where the compiler is not the pinned one."""
+    try:
+        found = importlib.metadata.version("ziglang")
+    except importlib.metadata.PackageNotFoundError:
+        found = "none"
+    if found != ZIGLANG_VERSION:
+        raise BuildError(f"the compiler is ziglang {ZIGLANG_VERSION}, but {found} is installed: run `uv sync`")
+
+
+def _patched(workspace: Workspace, quickjs: Path) -> Path:
+    """A folder with the changed quickjs.c. Raises BuildError where the line to change is not there exactly once."""
+    text = (quickjs / "quickjs.c").read_text()
+    if text.count(_PATCH[0]) != 1:
+        raise BuildError(f"quickjs.c does not have the line {_PATCH[0].strip()!r} exactly once: look at compile.py")
+
+    def make(folder: Path) -> None:
+        (folder / "quickjs.c").write_text(text.replace(*_PATCH))
+
+    return workspace.tree(f"patched-{key_of(*QUICKJS.sha256, *_PATCH)}", make)
+
+
+def _jobs(quickjs: Path, patched: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Every C file with its flags, the one that takes longest first."""
+    version = QUICKJS.version.rpartition(".")[0]
+    common = [*_TARGET, *_FLAGS, f'-DCONFIG_VERSION="{version}"', f"-I{_C}"]
+    engine = _C / "engine_unit.c"
+    yield engine, [*common, f"-I{patched}", f"-I{quickjs}", *_LENIENT]
+    for name in _QUICKJS_FILES:
+        yield quickjs / name, [*common, f"-I{quickjs}", *_LENIENT]
+    for file in sorted(_C.glob("*.c")):
+        if file != engine:
+            yield file, [*common, f"-isystem{quickjs}", *_STRICT]
+
+
+def _with_headers(file: Path) -> list[Path]:
+    """The file, and those of our own headers that it includes, directly or not. QuickJS-ng's never change."""
+    found = [file]
+    for reached in found:
+        for name in _INCLUDE.findall(reached.read_text()):
+            header = _C / name
+            if header.exists() and header not in found:
+                found.append(header)
+    return found
+
+
+def _object(workspace: Workspace, file: Path, flags: list[str]) -> Path:
+    sources = [part for source in _with_headers(file) for part in (source.name, source.read_bytes())]
+    options = [flag for flag in flags if not flag.startswith(("-I", "-isystem"))]
+    name = f"objects/{file.stem}-{key_of(ZIGLANG_VERSION, *QUICKJS.sha256, *_PATCH, *options, *sources)}.o"
+    return workspace.file(name, lambda partial: _zig(workspace, [*flags, "-c", file, "-o", partial]))
+
+
+def _link(workspace: Workspace, objects: list[Path]) -> bytes:
+    # wasi.o first: what it defines is then not taken from wasi-libc, which would import it.
+    ordered = sorted(objects, key=lambda path: (not path.name.startswith("wasi-"), path.name))
+    key = key_of(ZIGLANG_VERSION, *_LINK, *(path.name for path in ordered))
+    options = [*_TARGET, *_LINK, *ordered]
+    return workspace.file(f"objects/guest-{key}.wasm", lambda to: _zig(workspace, [*options, "-o", to])).read_bytes()
+
+
+def compile_guest(workspace: Workspace, quickjs: Path) -> bytes:
+    """The guest module, not yet booted."""
+    jobs = list(_jobs(quickjs, _patched(workspace, quickjs)))
+    with step(f"compile {len(jobs)} C files"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(pool.map(lambda job: _object(workspace, *job), jobs))
+    with step("link"):
+        return _link(workspace, objects)

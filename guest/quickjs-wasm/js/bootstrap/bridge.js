@@ -1,0 +1,11 @@
+// The bridge is the one argument of the bootstrap (see main.js and c/bridge.c). Its functions are taken out once.
+/* global bridge */
+export const { call, start, denial, log, permitted, modules, load, text } = bridge;
+
+// Bits of the mailbox's `permit` field; c/abi.h has the same list.
+export const PERMIT_CONSOLE = 2;
+export const PERMIT_ALL_MODULES = 8;
+
+// Numbers of the host's operations; host/sandbox/hostcalls.py has the same list.
+export const MODULE_LOAD = 1;
+export const RANDOM_BYTES = 2;

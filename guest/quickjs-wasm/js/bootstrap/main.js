@@ -1,0 +1,24 @@
+// The bootstrap: makes the globals that a guest sees, once, while an image is made. The build wraps this file into
+// one function whose argument is the bridge; what it returns is for c/boot.c alone.
+import './errors.js';
+import { console } from './console.js';
+import { webCrypto } from './random.js';
+import { define, require } from './require.js';
+import { defineProperty } from './primordials.js';
+import '../capabilities/echo.js';
+
+function install(name, value) {
+  defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+}
+
+install('console', console);
+install('require', require);
+install('crypto', webCrypto);
+install('global', globalThis);
+// No shared memory: nothing to build a fine clock from.
+delete globalThis.SharedArrayBuffer;
+// A result holds no number that a guest wrote as text: `1e999999`, or more digits than a client's parser takes.
+delete JSON.rawJSON;
+delete JSON.isRawJSON;
+
+export { define };

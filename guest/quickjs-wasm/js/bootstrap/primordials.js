@@ -1,0 +1,53 @@
+// Built-ins as they were before any guest code ran. What the bootstrap does after guest code has run goes through
+// these, so that a guest which replaces a prototype's method changes its own world only.
+const uncurry = Function.prototype.bind.bind(Function.prototype.call);
+
+export const stringIndexOf = uncurry(String.prototype.indexOf);
+export const stringSlice = uncurry(String.prototype.slice);
+export const stringStartsWith = uncurry(String.prototype.startsWith);
+export const stringReplaceAll = uncurry(String.prototype.replaceAll);
+export const stringRepeat = uncurry(String.prototype.repeat);
+export const stringCharCodeAt = uncurry(String.prototype.charCodeAt);
+export const arrayJoin = uncurry(Array.prototype.join);
+export const arrayPush = uncurry(Array.prototype.push);
+export const arrayIncludes = uncurry(Array.prototype.includes);
+export const typedArraySet = uncurry(Uint8Array.prototype.set);
+export const typedArraySubarray = uncurry(Uint8Array.prototype.subarray);
+export const numberToString = uncurry(Number.prototype.toString);
+export const objectToString = uncurry(Object.prototype.toString);
+export const dateToISOString = uncurry(Date.prototype.toISOString);
+export const dateGetTime = uncurry(Date.prototype.getTime);
+export const regExpToString = uncurry(RegExp.prototype.toString);
+export const symbolToString = uncurry(Symbol.prototype.toString);
+export const mapForEach = uncurry(Map.prototype.forEach);
+export const setForEach = uncurry(Set.prototype.forEach);
+export const mapSize = uncurry(Object.getOwnPropertyDescriptor(Map.prototype, 'size').get);
+export const setSize = uncurry(Object.getOwnPropertyDescriptor(Set.prototype, 'size').get);
+export const typedArrayName = uncurry(
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get,
+);
+export const typedArrayLength = uncurry(
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length').get,
+);
+export const typedArrayBuffer = uncurry(
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer').get,
+);
+export const typedArrayByteOffset = uncurry(
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteOffset').get,
+);
+export const typedArrayByteLength = uncurry(
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength').get,
+);
+export const hasOwn = Object.hasOwn;
+export const objectKeys = Object.keys;
+export const objectCreate = Object.create;
+export const defineProperty = Object.defineProperty;
+export const getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
+export const getOwnPropertySymbols = Object.getOwnPropertySymbols;
+export const getPrototypeOf = Object.getPrototypeOf;
+export const isArray = Array.isArray;
+export const stringify = JSON.stringify;
+export const numberParseInt = Number.parseInt;
+export const numberParseFloat = Number.parseFloat;
+export const mathMin = Math.min;
+export const { Uint8Array: Bytes, String: Text, Number: Numeric, TypeError: WrongType } = globalThis;

@@ -1,0 +1,11 @@
+// The guest's face of the echo capability, which only `cellblock doctor` grants.
+import { call, start, text } from '../bootstrap/bridge.js';
+import { provide } from '../bootstrap/require.js';
+
+const REPLY = 16;
+const REPLY_LATER = 17;
+
+provide('cellblock:echo', {
+  reply: (message) => text(call(REPLY, `${message}`)),
+  replyLater: async (message) => text(await start(REPLY_LATER, `${message}`)),
+});

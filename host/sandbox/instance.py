@@ -1,0 +1,223 @@
+"""One instance: a fresh guest for one execution, entered in slices, never used again.
+
+An instance is owned by whoever holds it and is on one thread at a time; nothing in here is locked. It is a context
+manager: on every path out, its store goes back.
+"""
+
+import ctypes
+import time
+from enum import Enum, auto
+
+from msgspec import Struct
+
+from host.sandbox import abi, capi, hostcalls
+from host.sandbox.abi import GuestFault, GuestMemory
+from host.sandbox.engine import SLICE_FUEL, TABLE_ELEMENTS_MAX, Engine, LinkedImage
+
+
+class State(Enum):
+    """Where an instance stands after a slice."""
+
+    RUNNING = auto()  # the slice's fuel is used up; call `step` again
+    WAITING = auto()  # nothing to do until a timer is due or an operation is settled
+    DONE = auto()
+    FAILED = auto()
+    OUT_OF_FUEL = auto()
+    STACK_OVERFLOW = auto()  # the native stack ran out before the guest's own limit: rare, reported like a RangeError
+    TRAPPED = auto()
+
+
+_ENDED = {abi.DONE: State.DONE, abi.FAILED: State.FAILED, abi.WAITING: State.WAITING}
+
+# Offsets into the scratch buffer that wasmtime writes to, see _Scratch.
+_INSTANCE_AT = 0
+_MEMORY_AT = 64
+_FUNCTION_AT = 128
+_ARGUMENTS_AT = 192
+_RESULT_AT = 352
+_TRAP_AT = 416
+_ERROR_AT = 424
+_FUEL_AT = 432
+_SCRATCH_BYTES = 448
+
+_ENTRY_POINTS = {name: name.encode() for name in ("cb_begin", "cb_resume", "cb_settle", "cb_alloc")}
+
+
+class Start(Struct, frozen=True):
+    """What an execution begins with. `modules` are names separated by newlines; sizes in bytes."""
+
+    code: bytes
+    input_json: bytes
+    modules: bytes
+    permit: int
+    seed: int
+    result_bytes_max: int
+    log_bytes_max: int
+
+
+class Instance:
+    """A guest from an image, with `fuel` units to burn and a memory of at most `memory_bytes`."""
+
+    __slots__ = (
+        "_base", "_caller", "_context", "_fuel_given", "_future", "_scratch", "_scratch_bytes", "_store", "cpu_ns",
+        "memory", "trap_message",
+    )  # fmt: skip
+
+    def __init__(
+        self, engine: Engine, image: LinkedImage, fuel: int, memory_bytes: int, calls: hostcalls.HostCalls
+    ) -> None:
+        self._store = None
+        self._future = None
+        self._fuel_given = fuel
+        self.cpu_ns = 0
+        self.trap_message = ""
+        self._scratch_bytes = ctypes.create_string_buffer(_SCRATCH_BYTES)
+        self._scratch = ctypes.addressof(self._scratch_bytes)
+        store = self._store = capi.store_new(engine.address, None, None)
+        context = self._context = capi.store_context(store)
+        # Nothing of the guest's is unlimited, and no limit is zero pages. A cap below the image's own size cannot be
+        # kept, but leaves the guest nothing to grow by.
+        capi.store_limiter(store, max(memory_bytes, image.memory_bytes), TABLE_ELEMENTS_MAX, 1, 1, 1)
+        try:
+            capi.check(capi.set_fuel(context, fuel))
+            capi.check(
+                capi.instantiate(
+                    image.pre_address, context, self._scratch + _INSTANCE_AT, self._scratch + _TRAP_AT
+                )
+            )
+            # Set after instantiation, which would otherwise have to be asynchronous too.
+            capi.check(capi.yield_every(context, SLICE_FUEL))
+            self._export(b"memory", _MEMORY_AT)
+        except BaseException:
+            self.close()
+            raise
+        self._base = self._scratch + _MEMORY_AT + capi.PAYLOAD_OFFSET
+        self.memory = GuestMemory(capi.memory_data(context, self._base), self.memory_bytes, image.mailbox)
+        self._caller = hostcalls.Caller(calls, self.memory)
+
+    def __enter__(self) -> "Instance":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the store back; a call that is still pending is unwound first. Safe to call twice."""
+        if self._future is not None:
+            capi.future_delete(self._future)
+            self._future = None
+        if self._store is not None:
+            capi.store_delete(self._store)
+            self._store = None
+
+    def memory_bytes(self) -> int:
+        """The size of the linear memory: it never shrinks, so this is the peak too."""
+        return capi.memory_size(self._context, self._base)
+
+    def fuel_used(self) -> int:
+        """Units of fuel burnt so far, host calls' price included."""
+        capi.get_fuel(self._context, self._scratch + _FUEL_AT)
+        return self._fuel_given - ctypes.c_uint64.from_address(self._scratch + _FUEL_AT).value
+
+    @property
+    def host_calls(self) -> int:
+        """How many host calls the guest has made."""
+        return self._caller.calls
+
+    @property
+    def fault(self) -> BaseException | None:
+        """What went wrong in a host call, if anything did; the instance is then not to be entered again."""
+        return self._caller.fault
+
+    @property
+    def out_of_fuel(self) -> bool:
+        """Whether the guest was stopped because its fuel was used up."""
+        return "all fuel consumed" in self.trap_message
+
+    def _export(self, name: bytes, at: int) -> None:
+        found = capi.export_get(self._context, self._scratch + _INSTANCE_AT, name, len(name), self._scratch + at)
+        if not found:
+            raise GuestFault(f"the image does not export {name.decode()}")
+
+    def _enter(self, name: str, *arguments: int) -> None:
+        """Sets a call up; `step` runs it."""
+        self._export(_ENTRY_POINTS[name], _FUNCTION_AT)
+        scratch = self._scratch
+        for index, argument in enumerate(arguments):
+            at = scratch + _ARGUMENTS_AT + index * capi.VALUE_BYTES
+            ctypes.c_uint8.from_address(at).value = capi.KIND_I32
+            ctypes.c_uint32.from_address(at + capi.PAYLOAD_OFFSET).value = argument
+        self._future = capi.call_async(
+            self._context,
+            scratch + _FUNCTION_AT + capi.PAYLOAD_OFFSET,
+            scratch + _ARGUMENTS_AT,
+            len(arguments),
+            scratch + _RESULT_AT,
+            1,
+            scratch + _TRAP_AT,
+            scratch + _ERROR_AT,
+        )
+
+    def _allocate(self, length: int) -> int | None:
+        """Guest memory for the host's bytes; None where the guest's cap or what is left of its fuel does not allow it."""
+        ctypes.c_uint32.from_address(self._scratch + _RESULT_AT + capi.PAYLOAD_OFFSET).value = 0
+        self._enter("cb_alloc", length)
+        while self.step(0.0, 0.0) is State.RUNNING:
+            pass
+        return ctypes.c_uint32.from_address(self._scratch + _RESULT_AT + capi.PAYLOAD_OFFSET).value or None
+
+    def begin(self, start: Start) -> bool:
+        """Sets the execution up for `step`. False where there is no memory, or no fuel, for code and input."""
+        buffer = abi.start_buffer(start.code, start.input_json, start.modules)
+        pointer, room = self.memory.inbox()
+        if len(buffer) > room:
+            pointer = self._allocate(len(buffer))
+            if pointer is None:
+                return False
+        self.memory.write(pointer, buffer)
+        areas = abi.Areas(pointer, len(start.code), len(start.input_json), len(start.modules))
+        self.memory.set_start(start.seed, areas, start.permit, start.result_bytes_max, start.log_bytes_max)
+        self._enter("cb_begin")
+        return True
+
+    def resume(self) -> None:
+        """Sets the run of due timers up for `step`."""
+        self._enter("cb_resume")
+
+    def settle(self, operation_id: int, ok: bool, payload: bytes) -> bool:
+        """Sets the end of an asynchronous host call up for `step`.
+
+        `payload` is the answer, or a Refusal's payload where not `ok`. False where there is no memory, or no fuel, for it.
+        """
+        pointer = self._allocate(max(len(payload), 1))
+        if pointer is None:
+            return False
+        self.memory.write(pointer, payload)
+        self._enter("cb_settle", operation_id, int(ok), pointer, len(payload))
+        return True
+
+    def step(self, clock_ms: float, elapsed_ms: float) -> State:
+        """Runs one slice. Gives the GIL up meanwhile."""
+        self.memory.set_clocks(clock_ms, elapsed_ms)
+        hostcalls.running.caller = self._caller
+        began = time.thread_time_ns()
+        finished = capi.future_poll(self._future)
+        self.cpu_ns += time.thread_time_ns() - began
+        if not finished:
+            return State.RUNNING
+        capi.future_delete(self._future)
+        self._future = None
+        trap = ctypes.c_uint64.from_address(self._scratch + _TRAP_AT).value
+        error = ctypes.c_uint64.from_address(self._scratch + _ERROR_AT).value
+        if trap or error:
+            return self._trapped(trap, error)
+        status = ctypes.c_uint32.from_address(self._scratch + _RESULT_AT + capi.PAYLOAD_OFFSET).value
+        return _ENDED.get(status, State.TRAPPED)
+
+    def _trapped(self, trap: int, error: int) -> State:
+        message = self.trap_message = capi.take_message(trap, error)
+        if self.out_of_fuel:
+            return State.OUT_OF_FUEL
+        if "call stack exhausted" in message:
+            return State.STACK_OVERFLOW
+        return State.TRAPPED

@@ -1,0 +1,1 @@
+"""Host powers, side by side: one folder for each."""

@@ -1,0 +1,77 @@
+"""How an execution ended: values, matched exhaustively by whoever renders them."""
+
+from msgspec import Struct
+
+from host.sandbox.abi import LogRecord
+
+#: What `Failure.type` can be: the rows of the error table for executions that ran.
+FAILURE_TYPES = (
+    "ValidationError",
+    "SyntaxError",
+    "ReferenceError",
+    "TypeError",
+    "RangeError",
+    "RuntimeError",
+    "SecurityError",
+    "CapabilityError",
+    "TimeoutError",
+    "MemoryLimitError",
+    "ResultTooLargeError",
+    "ConsoleDisabledError",
+    "InternalError",
+)
+
+
+class Success(Struct, frozen=True):
+    """The code returned; `result` is its value as JSON, UTF-8, exactly as the guest wrote it."""
+
+    result: bytes
+
+
+class Failure(Struct, frozen=True):
+    """The code did not return.
+
+    `line` and `column` count from 1 in the caller's own source; `limit` names the limit that was used up
+    (wall_time, fuel) for a TimeoutError.
+    """
+
+    type: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+    stack: str | None = None
+    hint: str | None = None
+    limit: str | None = None
+
+
+Outcome = Success | Failure
+
+
+class Usage(Struct, frozen=True):
+    """What an execution used. `cpu_ms` is the time its guest held a thread."""
+
+    fuel: int
+    memory_peak_bytes: int
+    host_calls: int
+    cpu_ms: float
+
+
+class Timing(Struct, frozen=True):
+    """Whole times in milliseconds: waiting for a slot, running (guest and host calls), and all of it."""
+
+    queue_ms: float
+    execution_ms: float
+    total_ms: float
+
+
+class Report(Struct, frozen=True):
+    """Everything that is known of an execution once it has ended."""
+
+    execution_id: str
+    outcome: Outcome
+    timing: Timing
+    usage: Usage
+    logs: tuple[LogRecord, ...]
+    logs_dropped: int
+    policy_name: str
+    policy_digest: str

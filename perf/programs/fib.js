@@ -1,0 +1,7 @@
+// expects: 832040
+//
+// Function calls.
+function fib(n) {
+  return n < 2 ? n : fib(n - 1) + fib(n - 2);
+}
+return fib(30);

@@ -1,0 +1,18 @@
+"""The benchmarks, by name. A new one is a module with NAME, SUMMARY and run(options), and a place in this list."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from perf import execution, guest_cpu, http, startup, waiting
+from perf.options import Options
+from perf.report import Report
+
+
+class Benchmark(Protocol):
+    NAME: str
+    SUMMARY: str
+    run: Callable[[Options], Report]
+
+
+BENCHMARKS: tuple[Benchmark, ...] = (execution, http, startup, guest_cpu, waiting)
+BY_NAME = {benchmark.NAME: benchmark for benchmark in BENCHMARKS}

@@ -40,6 +40,9 @@ _ERROR_AT = 424
 _FUEL_AT = 432
 _SCRATCH_BYTES = 448
 
+#: What a trap says where the guest's own stack, which grows downwards, ran out through address 0.
+_BELOW_ZERO = "memory fault at wasm address 0xffff"
+
 _ENTRY_POINTS = {name: name.encode() for name in ("cb_begin", "cb_resume", "cb_settle", "cb_alloc")}
 
 
@@ -218,6 +221,6 @@ class Instance:
         message = self.trap_message = capi.take_message(trap, error)
         if self.out_of_fuel:
             return State.OUT_OF_FUEL
-        if "call stack exhausted" in message:
+        if "call stack exhausted" in message or _BELOW_ZERO in message:
             return State.STACK_OVERFLOW
         return State.TRAPPED

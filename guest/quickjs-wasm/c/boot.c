@@ -30,6 +30,7 @@ CB_EXPORT("boot_init") int32_t boot_init(uint32_t heap_end)
     if (!cb_ctx)
         return -1;
     cb_engine_guard_eval(cb_ctx, eval_permitted);
+    cb_engine_guard_recursion(cb_ctx);
     cb_denial_init(cb_ctx);
     cb_execution_init();
     bootstrap = JS_UNDEFINED;

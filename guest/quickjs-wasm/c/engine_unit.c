@@ -10,11 +10,18 @@
  * belongs together, and is touched together, shares pages. An execution has arenas, which are quicker. */
 extern bool cb_engine_packs_blocks;
 
+/* See number.c. */
+#include <stdlib.h>
+double cb_strtod(const char *text, char **end);
+#define strtod cb_strtod
+
 #include "quickjs.c"
 
 #include "engine_unit.h"
 
 bool cb_engine_packs_blocks = true;
+
+#define PROXY_KEYS_DEPTH_MAX 10000
 
 static cb_eval_hook *eval_hook;
 
@@ -32,6 +39,67 @@ void cb_engine_guard_eval(JSContext *ctx, cb_eval_hook *hook)
 {
     eval_hook = hook;
     ctx->eval_internal = guarded_eval;
+}
+
+/* Three native functions call themselves down a chain of a guest's making without asking how deep they are: `next` of
+ * the iterator helpers and of Iterator.from's wrapper, and the keys of a Proxy. Unguarded they run over the end of the
+ * stack, into the heap, or out of the native one. */
+static JSValue guarded_helper_next(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv, int *done,
+                                   int magic)
+{
+    *done = false;
+    if (js_check_stack_overflow(ctx->rt, 0))
+        return JS_ThrowStackOverflow(ctx);
+    return js_iterator_helper_next(ctx, this_value, argc, argv, done, magic);
+}
+
+static JSValue guarded_wrap_next(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv, int *done,
+                                 int magic)
+{
+    *done = false;
+    if (js_check_stack_overflow(ctx->rt, 0))
+        return JS_ThrowStackOverflow(ctx);
+    return js_iterator_wrap_next(ctx, this_value, argc, argv, done, magic);
+}
+
+/* Takes hardly any of the stack that is measured but much of the native one, so its depth is counted. */
+static int guarded_proxy_keys(JSContext *ctx, JSPropertyEnum **keys, uint32_t *len, JSValueConst proxy)
+{
+    static uint32_t depth;
+    int result;
+
+    if (depth == PROXY_KEYS_DEPTH_MAX || js_check_stack_overflow(ctx->rt, 0)) {
+        JS_ThrowStackOverflow(ctx);
+        return -1;
+    }
+    depth++;
+    result = js_proxy_get_own_property_names(ctx, keys, len, proxy);
+    depth--;
+    return result;
+}
+
+static void guard_iterator(JSContext *ctx, JSValueConst proto, const char *method, JSCFunctionType guarded)
+{
+    JSValue function = JS_GetPropertyStr(ctx, proto, method);
+    JS_VALUE_GET_OBJ(function)->u.cfunc.c_function = guarded;
+    JS_FreeValue(ctx, function);
+}
+
+void cb_engine_guard_recursion(JSContext *ctx)
+{
+    static const char *const methods[] = { "next", "return" };
+    static JSClassExoticMethods proxy;
+    JSClass *proxy_class = &ctx->rt->class_array[JS_CLASS_PROXY];
+
+    proxy = *proxy_class->exotic;
+    proxy.get_own_property_names = guarded_proxy_keys;
+    proxy_class->exotic = &proxy;
+    for (size_t i = 0; i < countof(methods); i++) {
+        guard_iterator(ctx, ctx->class_proto[JS_CLASS_ITERATOR_HELPER], methods[i],
+                       (JSCFunctionType){ .iterator_next = guarded_helper_next });
+        guard_iterator(ctx, ctx->class_proto[JS_CLASS_ITERATOR_WRAP], methods[i],
+                       (JSCFunctionType){ .iterator_next = guarded_wrap_next });
+    }
 }
 
 /* JS_Eval2 counts lines from 1 at the least; a wrapper's line is line 0, so that the caller's lines are their own. */

@@ -11,6 +11,7 @@
 typedef int cb_eval_hook(JSContext *ctx);
 
 void cb_engine_guard_eval(JSContext *ctx, cb_eval_hook *hook);
+void cb_engine_guard_recursion(JSContext *ctx);
 /* Compiles a script without running it and without asking the hook; the text must be followed by a NUL. */
 JSValue cb_engine_compile(JSContext *ctx, const char *text, size_t len, const char *filename, int first_line);
 void cb_engine_seed(JSContext *ctx, uint64_t seed);

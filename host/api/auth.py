@@ -1,0 +1,102 @@
+"""From a bearer token to who calls, and what they may use. Only the token selects: a request narrows, never widens."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from host.errors import AuthenticationError, PolicyError
+from host.policy.access import ANONYMOUS
+from host.policy.ceilings import narrow
+from host.policy.model import Limits, Policy, PolicySet, Principal, token_sha256
+
+_LOCAL_HOSTS = (b"localhost", b"127.0.0.1", b"[::1]")
+#: A JSON string can spell each byte of code in six (`\u000a`); base64 takes less.
+_ESCAPED_BYTES_MAX = 6
+#: Room for the other fields, their names and blanks.
+_ENVELOPE_BYTES = 4096
+_TOKEN_BYTES_MAX = 1024
+
+
+class Caller(Struct, frozen=True):
+    """A principal with the policies that it may use, the default first, and the largest body that can be of use."""
+
+    name: str
+    policies: Mapping[str, Policy]
+    body_bytes_max: int
+
+    def policy(self, name: str | None) -> Policy:
+        """The policy `name`, or the default without a name. Raises PolicyError.
+
+        Whether a policy exists that this caller may not use is not told apart from one that does not exist.
+        """
+        if name is None:
+            for policy in self.policies.values():
+                return policy
+            raise PolicyError("There is no policy that you may use", "Ask the operator for one in access.yaml.")
+        policy = self.policies.get(name)
+        if policy is None:
+            usable = ", ".join(self.policies) or "none"
+            raise PolicyError(f"You may not use a policy named `{name[:64]}`", f"Those you may use: {usable}.")
+        return policy
+
+
+class Callers:
+    """Everybody who may call, worked out once when the policies are loaded."""
+
+    def __init__(self, policies: PolicySet, ceilings: Limits) -> None:
+        access = policies.access
+        # The index is by a hash that only the owner of a token can hit, so how long a look-up takes tells nothing.
+        self._by_token: dict[str, Caller] = {
+            principal.token_sha256: _caller(principal, policies.policies_for(principal), ceilings)
+            for principal in (access.principals if access is not None else ())
+        }
+        self._local_only = access is None
+        self._anonymous = _anonymous(policies, ceilings)
+
+    def identify(self, authorization: bytes | None, host: bytes | None) -> Caller:
+        """Who sent a request with these headers. Raises AuthenticationError."""
+        if authorization is not None:
+            return self._by_bearer(authorization)
+        if self._local_only and not _is_local(host):
+            # A page in the operator's own browser reaches loopback too, by a name that its owner points there.
+            raise AuthenticationError(
+                "Without access.yaml the service answers to requests for localhost only",
+                "Call it as 127.0.0.1 or localhost, or write access.yaml.",
+            )
+        if self._anonymous is None:
+            raise AuthenticationError("A token is needed", "Send `Authorization: Bearer TOKEN`.")
+        return self._anonymous
+
+    def _by_bearer(self, authorization: bytes) -> Caller:
+        scheme, _, token = authorization.partition(b" ")
+        token = token.strip()
+        if scheme.lower() != b"bearer" or not token or len(token) > _TOKEN_BYTES_MAX:
+            raise AuthenticationError("The Authorization header is not a bearer token", "Send `Bearer TOKEN`.")
+        caller = self._by_token.get(token_sha256(token.decode("latin-1")))
+        if caller is None:
+            raise AuthenticationError("The token is not known", "Ask the operator for a token in access.yaml.")
+        return caller
+
+
+def _anonymous(policies: PolicySet, ceilings: Limits) -> Caller | None:
+    """Callers without a token. Without access rules that is whoever is on this machine, with every policy there is:
+    `sandbox` first, else the first by name."""
+    if policies.access is None:
+        usable = sorted(policies.policies.values(), key=lambda policy: (policy.name != "sandbox", policy.name))
+        return _caller(None, usable, ceilings)
+    usable = policies.policies_for(None)
+    return _caller(None, usable, ceilings) if usable else None
+
+
+def _caller(principal: Principal | None, policies: Iterable[Policy], ceilings: Limits) -> Caller:
+    usable = {policy.name: policy for policy in policies}
+    limits = [narrow(policy.limits, ceilings) for policy in usable.values()]
+    code = max((each.code_bytes for each in limits), default=0)
+    given = max((each.input_bytes for each in limits), default=0)
+    body = _ESCAPED_BYTES_MAX * code + given + _ENVELOPE_BYTES
+    return Caller(principal.name if principal is not None else ANONYMOUS, usable, body)
+
+
+def _is_local(host: bytes | None) -> bool:
+    name = (host or b"").lower()
+    return any(name == local or name.startswith(local + b":") for local in _LOCAL_HOSTS)

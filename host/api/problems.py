@@ -1,0 +1,99 @@
+"""Every way to refuse or fail, as an answer: status, error type and body. Nothing of the host's inside gets out."""
+
+from collections.abc import Iterable
+
+from msgspec import UNSET
+
+from host.api.language import translate, wants_chinese
+from host.api.wire import ExecuteFailure, WireError, WirePolicy, encode, timestamp
+from host.errors import (
+    AuthenticationError,
+    CellblockError,
+    ConcurrencyError,
+    PolicyError,
+    RateLimitError,
+    RefusedError,
+    TooLargeError,
+    ValidationError,
+)
+from host.policy.model import Policy
+
+#: Status and `error.type` of each error that can meet a request. What is not here is a fault of ours.
+STATUS: dict[type[CellblockError], tuple[int, str]] = {
+    ValidationError: (400, "ValidationError"),
+    TooLargeError: (413, "ValidationError"),
+    AuthenticationError: (401, "AuthenticationError"),
+    PolicyError: (403, "PolicyError"),
+    RateLimitError: (429, "RateLimitError"),
+    ConcurrencyError: (503, "ConcurrencyError"),
+}
+INTERNAL = WireError("InternalError", "The service failed; the fault is not in your request")
+
+#: Of every answer. Browsers guess no other type, and nobody keeps an answer.
+HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-type", b"application/json"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+)
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class Problem:
+    """An answer to a request of which nothing ran: `status`, `error` and the headers that belong to it."""
+
+    __slots__ = ("error", "headers", "status")
+
+    def __init__(self, status: int, error: WireError, headers: Headers = ()) -> None:
+        self.status = status
+        self.error = error
+        self.headers = tuple(headers)
+
+    def body(
+        self, accept_language: bytes | None, execution_id: str | None = None, policy: Policy | None = None
+    ) -> bytes:
+        """The answer's body, with what is known of the execution by now."""
+        return encode(
+            ExecuteFailure(
+                False,
+                in_language(self.error, accept_language),
+                timestamp(),
+                UNSET if execution_id is None else execution_id,
+                policy=UNSET if policy is None else WirePolicy(policy.name, policy.digest),
+            )
+        )
+
+
+def problem_of(error: BaseException) -> Problem:
+    """The answer that `error` gets. One that is not in the table is InternalError, and says nothing of itself."""
+    status_and_type = STATUS.get(type(error))
+    if status_and_type is None:
+        return Problem(500, INTERNAL)
+    status, kind = status_and_type
+    return Problem(status, WireError(kind, error.message, hint=error.hint), _headers_of(error))
+
+
+def problem_of_status(status: int, allow: str | None = None) -> Problem:
+    """The answer for what the framework refuses: an unknown path, a wrong method, a broken request."""
+    if status >= 500:
+        return Problem(500, INTERNAL)
+    messages = {404: "There is nothing at this path", 405: "This path does not take this method"}
+    hints = {404: "GET / lists the paths.", 405: f"It takes {allow}." if allow else None}
+    message = messages.get(status, "The request cannot be understood")
+    headers = [(b"allow", allow.encode("latin-1"))] if allow else []
+    return Problem(status, WireError("ValidationError", message, hint=hints.get(status)), headers)
+
+
+def in_language(error: WireError, accept_language: bytes | None) -> WireError:
+    """`error` as its reader wants it: Simplified Chinese where asked for, of what the host writes."""
+    return translate(error) if accept_language and wants_chinese(accept_language) else error
+
+
+def _headers_of(error: BaseException) -> Headers:
+    match error:
+        case AuthenticationError():
+            return [(b"www-authenticate", b"Bearer")]
+        case RefusedError():
+            return [(b"retry-after", b"%d" % error.retry_after_s)]
+        case _:
+            return ()

@@ -1,0 +1,64 @@
+"""The HTTP service as one Litestar application: its routes, its errors, its documentation."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.config.cors import CORSConfig
+from litestar.exceptions import HTTPException
+
+from host.api.executions import Executions, execution_route
+from host.api.look import Readiness, look_routes
+from host.api.problems import HEADERS, problem_of_status
+from host.api.schema import openapi_config
+
+log = structlog.get_logger()
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+_NO_BODY_MAX = 4096
+
+
+def make_service(
+    executions: Executions, readiness: Readiness, lifespan: Lifespan, cors_origins: Sequence[str] = ()
+) -> Litestar:
+    """The application. `lifespan` surrounds its serving."""
+    return Litestar(
+        [execution_route(executions), *look_routes(readiness)],
+        lifespan=[lifespan],
+        openapi_config=openapi_config(),
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+        cors_config=_cors(cors_origins),
+        logging_config=None,
+        request_max_body_size=_NO_BODY_MAX,
+    )
+
+
+def _cors(origins: Sequence[str]) -> CORSConfig | None:
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type"],
+        expose_headers=["retry-after"],
+    )
+
+
+def _refused(request: Request, error: HTTPException) -> Response[bytes]:
+    """What the framework refuses: unknown paths, wrong methods, broken requests."""
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    return _response(request, error.status_code, headers.get("allow"))
+
+
+def _failed(request: Request, error: Exception) -> Response[bytes]:
+    log.error("request failed", path=request.scope["path"], exc_info=error)
+    return _response(request, 500, None)
+
+
+def _response(request: Request, status: int, allow: str | None) -> Response[bytes]:
+    problem = problem_of_status(status, allow)
+    language = dict(request.scope["headers"]).get(b"accept-language")
+    headers = {name.decode(): value.decode() for name, value in (*HEADERS, *problem.headers)}
+    return Response(problem.body(language), status_code=problem.status, headers=headers, media_type="application/json")

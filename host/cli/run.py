@@ -1,0 +1,157 @@
+"""`cellblock run FILE.js`: one execution, without a server."""
+
+import asyncio
+from pathlib import Path
+
+import click
+import msgspec
+
+from host.cli.exits import HELP, Exit, say
+from host.cli.options import config_option, load_policies
+from host.errors import CellblockError, InternalError, RequestError, TooLargeError
+from host.execution.outcome import Failure, Report, Success
+from host.execution.request import ExecutionRequest
+from host.policy.model import Policy, PolicySet
+from host.settings import Settings, load_settings
+
+_LIMIT_TYPES = ("TimeoutError", "MemoryLimitError", "ResultTooLargeError")
+_DEFAULT_POLICY = "sandbox"
+
+
+@click.command("run", epilog=HELP)
+@click.argument("file", type=click.File("rb"))
+@click.option("--input", "given", default="{}", metavar="JSON|@FILE", help="What `input` is in the code.")
+@click.option("--policy", "policy_name", metavar="NAME", help="The policy to run under. By default `sandbox`.")
+@click.option(
+    "--policies", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
+    help="The folder of the policies. By default POLICY_DIR.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the whole answer, as the HTTP service gives it.")
+@config_option
+def command(
+    file: click.utils.LazyFile, given: str, policy_name: str | None, policies: Path | None, as_json: bool,
+    config: Path | None,
+) -> None:  # fmt: skip
+    """Runs the JavaScript function body in FILE (`-` for standard input) and prints what it returns, as JSON.
+
+    What the code writes to the console goes to standard error.
+    """
+    settings = load_settings({"workers": 1, "policy_dir": str(policies) if policies else None}, config=config)
+    code, given_json = _read_code(file), _read_input(given)
+    policy = _pick(_policies(settings), policy_name)
+    try:
+        report = asyncio.run(_execute(settings, ExecutionRequest(code, given_json, policy, "cli")))
+    except (RequestError, InternalError) as error:
+        raise SystemExit(_refused(error, policy, as_json)) from None
+    _show(report, as_json)
+    raise SystemExit(exit_of(report))
+
+
+def _policies(settings: Settings) -> PolicySet:
+    # Imported late: it is not needed where the arguments are wrong already.
+    from host.app import effective_policies
+
+    return effective_policies(load_policies(settings.policy_dir), settings)
+
+
+async def _execute(settings: Settings, request: ExecutionRequest) -> Report:
+    from host.app import make_executor
+
+    executor = make_executor(settings)
+    try:
+        return await executor.run(request)
+    finally:
+        executor.close()
+
+
+def exit_of(report: Report) -> Exit:
+    """The exit code for an execution that ran."""
+    match report.outcome:
+        case Success():
+            return Exit.OK
+        case Failure(type="InternalError"):
+            return Exit.SETUP
+        case Failure(type=kind):
+            return Exit.LIMIT if kind in _LIMIT_TYPES else Exit.CODE_FAILED
+
+
+def _read_code(file: click.utils.LazyFile) -> bytes:
+    code = file.read()
+    try:
+        code.decode()
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"it is not UTF-8 at byte {error.start}", param_hint="FILE") from None
+    return code
+
+
+def _read_input(given: str) -> bytes:
+    """The input as JSON: the option itself, or the file that it names."""
+    try:
+        data = Path(given[1:]).read_bytes() if given.startswith("@") else given.encode("utf-8", "surrogateescape")
+        data.decode()
+        return bytes(msgspec.json.decode(data, type=msgspec.Raw))
+    except OSError as error:
+        raise click.BadParameter(f"{given[1:]}: {error.strerror}", param_hint="--input") from None
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
+        raise click.BadParameter(f"it is not JSON: {error}", param_hint="--input") from None
+
+
+def _pick(policies: PolicySet, name: str | None) -> Policy:
+    """The policy that was asked for; else `sandbox`, else the only one there is."""
+    known = policies.policies
+    if name is None:
+        name = next(iter(known)) if len(known) == 1 else _DEFAULT_POLICY
+    if name not in known:
+        raise click.BadParameter(f"there is no policy {name!r}; there is {', '.join(known)}", param_hint="--policy")
+    return known[name]
+
+
+def _refused(error: CellblockError, policy: Policy, as_json: bool) -> Exit:
+    """Says why nothing ran."""
+    if as_json:
+        from host.api.problems import problem_of
+
+        click.echo(problem_of(error).body(None, policy=policy))
+    else:
+        say(error)
+    if isinstance(error, InternalError):
+        return Exit.SETUP
+    return Exit.LIMIT if isinstance(error, TooLargeError) else Exit.CODE_FAILED
+
+
+def _show(report: Report, as_json: bool) -> None:
+    from host.api import wire
+
+    match report.outcome:
+        case Success() as success:
+            _show_logs(report, as_json)
+            click.echo(wire.render_success(report) if as_json else success.result)
+        case Failure() as failure:
+            _show_logs(report, as_json)
+            if as_json:
+                click.echo(wire.render_failure(report, wire.wire_error(failure)))
+            else:
+                _show_failure(failure)
+
+
+def _show_logs(report: Report, as_json: bool) -> None:
+    if as_json:
+        return
+    for record in report.logs:
+        click.echo(f"[{record.level}] {_safe(record.text)}", err=True)
+    if report.logs_dropped:
+        click.echo(f"[{report.logs_dropped} more messages were over the log limit]", err=True)
+
+
+def _show_failure(failure: Failure) -> None:
+    place = f" (line {failure.line}, column {failure.column})" if failure.line is not None else ""
+    click.echo(f"{failure.type}: {_safe(failure.message)}{place}", err=True)
+    if failure.stack:
+        click.echo(_safe(failure.stack), err=True)
+    if failure.hint:
+        click.echo(f"  {_safe(failure.hint)}", err=True)
+
+
+def _safe(text: str) -> str:
+    """What a guest wrote, without what would move a terminal's cursor or colours."""
+    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)

@@ -1,0 +1,144 @@
+"""`cellblock serve`: the HTTP service, in as many worker processes as there are cores."""
+
+import multiprocessing
+import socket
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from host.cli.exits import Exit
+from host.cli.options import config_option, load_policies, setting_options
+from host.errors import ImageError, SettingError
+from host.policy.ceilings import over_ceilings
+from host.policy.model import PolicySet
+from host.settings import Settings, load_settings, require_access_rules
+
+#: Connections that a worker holds at once; each costs some KB. Executions have a limit of their own.
+_CONNECTIONS_MAX = 10_000
+_BACKLOG = 2048
+_HEADER_TIMEOUT_MS = 10_000
+#: How long a worker may take to end before it is killed.
+_STOP_TIMEOUT_S = 15
+
+
+@click.command("serve")
+@config_option
+@setting_options
+def command(config: Path | None, **options: Any) -> None:
+    """Serves requests over HTTP until SIGINT or SIGTERM.
+
+    Every setting is also an environment variable and a key of the TOML file; `cellblock settings` explains them.
+    """
+    settings = load_settings(options, config=config)
+    policies = load_policies(settings.policy_dir)
+    require_access_rules(settings, policies.access is not None)
+    _require_free_port(settings)
+    preparing = _prepare_image()
+    # Imported before the workers are forked: they share it, and need not import it themselves.
+    from host import logs
+    from host.api import service  # noqa: F401
+
+    log_config = logs.configure(settings)
+    _finish(preparing)
+    _log_start(settings, policies)
+    _serve(settings, log_config)
+
+
+def load_worker(settings: Settings) -> Any:
+    """The application, in a worker process."""
+    from host import app, logs
+
+    logs.configure(settings)
+    return app.worker_app(settings)
+
+
+def _serve(settings: Settings, log_config: dict[str, Any]) -> None:
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
+    server = Granian(
+        "cellblock",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS),
+        websockets=False,
+        backlog=_BACKLOG,
+        backpressure=_CONNECTIONS_MAX,
+        log_dictconfig=log_config,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_TIMEOUT_S,
+    )
+    server.serve(target_loader=partial(load_worker, settings), wrap_loader=False)
+
+
+def _require_free_port(settings: Settings) -> None:
+    """Raises SettingError where the port is taken: the workers share it among themselves, and so would a stranger."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host.strip("[]"), settings.port))
+        except OSError as error:
+            raise SettingError(
+                f"HOST {settings.host} and PORT {settings.port} cannot be listened on: {error.strerror or error}",
+                "Stop what listens there, or choose another port.",
+            ) from error
+
+
+def _prepare_image() -> multiprocessing.Process:
+    """Builds and compiles the image where that has not been done, once and before the workers would each do it.
+
+    In a process of its own, because an engine does not survive the fork that makes the workers.
+    """
+    process = multiprocessing.Process(target=_prepare, name="cellblock-image")
+    process.start()
+    return process
+
+
+def _prepare() -> None:
+    from host.cli.exits import say
+    from host.errors import SetupError
+    from host.sandbox.engine import open_engine
+    from host.sandbox.image import find_image
+
+    try:
+        open_engine(find_image(), instances_max=1, warm_slots=0)
+    except SetupError as error:
+        say(error)
+        raise SystemExit(Exit.SETUP) from None
+
+
+def _finish(preparing: multiprocessing.Process) -> None:
+    preparing.join()
+    if preparing.exitcode != Exit.OK:
+        raise ImageError("the guest image is not ready", "`cellblock doctor` says more.")
+
+
+def _log_start(settings: Settings, policies: PolicySet) -> None:
+    import structlog
+
+    from host.app import ceilings
+    from host.version import version
+
+    log = structlog.get_logger()
+    for note in settings.notes:
+        log.warning(note)
+    for warning in (*policies.warnings, *over_ceilings(policies, ceilings(settings))):
+        log.warning(warning.message, file=warning.file, line=warning.line)
+    log.info(
+        "serving",
+        url=f"http://{settings.host}:{settings.port}",
+        version=version(),
+        workers=settings.workers,
+        environment=settings.environment,
+        policies=len(policies.policies),
+        policies_digest=policies.digest,
+    )

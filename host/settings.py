@@ -1,0 +1,294 @@
+"""Every setting: one table that the environment, the TOML file, the options of `serve` and the docs are made from.
+
+Options win over the environment, the environment over the file, the file over the defaults. A value that is not
+accepted stops the start with the setting's name, the value and what is accepted.
+"""
+
+import difflib
+import ipaddress
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from host.errors import SettingError
+from host.machine import cores, memory_bytes
+
+MIB = 1 << 20
+_TRUE = ("1", "true", "yes", "on")
+_FALSE = ("0", "false", "no", "off")
+_SHOWN_CHARS = 60
+
+Source = Literal["default", "computed", "file", "environment", "option"]
+Level = Literal["debug", "info", "warning", "error"]
+
+
+class Kind(Struct, frozen=True):
+    """What values a setting takes: `accepted` in words, and `read`, which raises ValueError for any other."""
+
+    name: str
+    accepted: str
+    read: Callable[[Any], Any]
+
+
+class Setting(Struct, frozen=True):
+    """One row of the table. A `default` that is a function is worked out from the settings before it."""
+
+    name: str
+    kind: Kind
+    default: Any
+    meaning: str
+    unit: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name in the TOML file, and of the field of Settings."""
+        return self.name.lower()
+
+    @property
+    def option(self) -> str:
+        """The option of `cellblock serve`."""
+        return "--" + self.key.replace("_", "-")
+
+
+def _whole(least: int, most: int) -> Kind:
+    def read(value: Any) -> int:
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+            value = int(value)
+        if type(value) is not int or not least <= value <= most:
+            raise ValueError
+        return value
+
+    return Kind("integer", f"a whole number from {least} to {most}", read)
+
+
+def _choice(*words: str) -> Kind:
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError
+        return value
+
+    return Kind("choice", " or ".join(words), read)
+
+
+def _read_switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).lower()
+    if word not in _TRUE + _FALSE:
+        raise ValueError
+    return word in _TRUE
+
+
+def _read_text(value: Any) -> str:
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise ValueError
+    return value
+
+
+def _read_address(value: Any) -> str:
+    text = _read_text(value).strip("[]")
+    return "127.0.0.1" if text.lower() == "localhost" else str(ipaddress.ip_address(text))
+
+
+def _read_origins(value: Any) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ValueError
+    origins = tuple(part.strip() for part in parts if part.strip())
+    for origin in origins:
+        scheme, separator, host = origin.partition("://")
+        if not separator or scheme not in ("http", "https") or not host or set(host) & set("/*?# "):
+            raise ValueError
+    return origins
+
+
+SWITCH = Kind("switch", "1, 0, true, false, yes, no, on or off", _read_switch)
+ADDRESS = Kind("address", "an IP address or localhost", _read_address)
+FOLDER = Kind("folder", "the path of a folder", lambda value: Path(_read_text(value)))
+ORIGINS = Kind("list", "origins such as https://app.example.com, separated by commas", _read_origins)
+
+
+def _default_policy_dir(_: Mapping[str, Any]) -> Path:
+    """`policies` here, else the one that comes with this program."""
+    package = Path(__file__).parent
+    candidates = [Path("policies"), package.parent / "policies", package / "policies"]
+    return next((folder for folder in candidates if folder.is_dir()), candidates[0])
+
+
+def _default_concurrent(_: Mapping[str, Any]) -> int:
+    """As many as memory and cores carry: an execution that waits takes a fraction of 8 MiB, and no core at all."""
+    return max(100, min(2000, memory_bytes() // (8 * MIB), cores() * 1000))
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "ENVIRONMENT", _choice("production", "development"), "development",
+        "Where this runs: `development` allows the console and colours the log, `production` writes the log as JSON.",
+    ),
+    Setting(
+        "ALLOW_CONSOLE", SWITCH, lambda so_far: so_far["environment"] == "development",
+        "Whether code may use `console` where its policy allows it. Off, no policy can. By default on in development.",
+    ),
+    Setting("HOST", ADDRESS, "127.0.0.1", "The address to listen on; other than loopback only with an access.yaml."),
+    Setting("PORT", _whole(1, 65535), 3002, "The TCP port to listen on."),
+    Setting(
+        "WORKERS", _whole(1, 256), lambda _: cores(),
+        "How many processes serve requests. By default as many as there are cores.", "processes",
+    ),
+    Setting(
+        "MAX_CONCURRENT_EXECUTIONS", _whole(1, 100_000), _default_concurrent,
+        "How many executions run at once, all workers together. By default from memory and cores, 100 to 2000.",
+        "executions",
+    ),
+    Setting(
+        "QUEUE_TIMEOUT_MS", _whole(0, 600_000), 10_000,
+        "How long a request waits for a free execution slot before it is answered with ConcurrencyError.", "ms",
+    ),
+    Setting(
+        "EXECUTION_TIMEOUT_MS", _whole(1, 3_600_000), 300_000,
+        "The most wall time that any policy can give an execution.", "ms",
+    ),
+    Setting("MAX_CODE_LENGTH", _whole(1, 16 * MIB), 65_535, "The most code that any policy can allow.", "bytes"),
+    Setting("MAX_INPUT_SIZE", _whole(2, 256 * MIB), 2 * MIB, "The most input that any policy can allow.", "bytes"),
+    Setting("MAX_RESULT_SIZE", _whole(4, 256 * MIB), 5 * MIB, "The largest result that any policy can allow.", "bytes"),
+    Setting(
+        "BODY_TIMEOUT_MS", _whole(100, 3_600_000), 30_000,
+        "How long a client may take to send the body of its request.", "ms",
+    ),
+    Setting(
+        "RUNTIME_POOL_SIZE", _whole(0, 10_000), 100,
+        "How many unused instance slots a worker keeps warm, within the next two settings.", "slots",
+    ),
+    Setting("MIN_RUNTIME_POOL_SIZE", _whole(0, 10_000), 0, "The least that RUNTIME_POOL_SIZE can come to.", "slots"),
+    Setting("MAX_RUNTIME_POOL_SIZE", _whole(0, 10_000), 1_000, "The most that RUNTIME_POOL_SIZE can come to.", "slots"),
+    Setting(
+        "RUNTIME_IDLE_TIMEOUT_MIN", _whole(0, 10_000), 5,
+        "Accepted for configurations of the older service, and without effect: warm slots do not age.", "min",
+    ),
+    Setting(
+        "POLICY_DIR", FOLDER, _default_policy_dir,
+        "The folder of the policies and of access.yaml. By default `policies`, or the policies of the installation.",
+    ),
+    Setting("CORS_ORIGINS", ORIGINS, (), "The web origins whose pages may call the service. By default none."),
+    Setting("LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info", "The least severe messages to log."),
+)  # fmt: skip
+
+BY_KEY: dict[str, Setting] = {setting.key: setting for setting in SETTINGS}
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The values of one process, the same in every worker. `sources` says where each comes from, `notes` what an
+    operator should know about them."""
+
+    environment: Literal["production", "development"]
+    allow_console: bool
+    host: str
+    port: int
+    workers: int
+    max_concurrent_executions: int
+    queue_timeout_ms: int
+    execution_timeout_ms: int
+    max_code_length: int
+    max_input_size: int
+    max_result_size: int
+    body_timeout_ms: int
+    runtime_pool_size: int
+    min_runtime_pool_size: int
+    max_runtime_pool_size: int
+    runtime_idle_timeout_min: int
+    policy_dir: Path
+    cors_origins: tuple[str, ...]
+    log_level: Level
+    sources: dict[str, Source] = {}
+    notes: tuple[str, ...] = ()
+
+    @property
+    def warm_slots(self) -> int:
+        """How many unused instance slots a worker keeps warm."""
+        return min(max(self.runtime_pool_size, self.min_runtime_pool_size), self.max_runtime_pool_size)
+
+
+def load_settings(
+    options: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    config: Path | None = None,
+) -> Settings:
+    """The settings in force. `options` are by key, None for one that was not given. Raises SettingError."""
+    environ = os.environ if environ is None else environ
+    table = _read_toml(config) if config is not None else {}
+    values: dict[str, Any] = {}
+    sources: dict[str, Source] = {}
+    for setting in SETTINGS:
+        values[setting.key], sources[setting.key] = _one(setting, options or {}, environ, table, values)
+    return Settings(**values, sources=sources, notes=tuple(_misspelt(environ)))
+
+
+def _one(
+    setting: Setting,
+    options: Mapping[str, Any],
+    environ: Mapping[str, str],
+    table: Mapping[str, Any],
+    so_far: Mapping[str, Any],
+) -> tuple[Any, Source]:
+    """The value of one setting and its source. An empty variable counts as one that is not set."""
+    if options.get(setting.key) is not None:
+        return _read(setting, options[setting.key], setting.option), "option"
+    if environ.get(setting.name, "").strip():
+        return _read(setting, environ[setting.name].strip(), setting.name), "environment"
+    if setting.key in table:
+        return _read(setting, table[setting.key], setting.key), "file"
+    if callable(setting.default):
+        return setting.default(so_far), "computed"
+    return setting.default, "default"
+
+
+def _read(setting: Setting, value: Any, written_as: str) -> Any:
+    try:
+        return setting.kind.read(value)
+    except ValueError:
+        shown = ascii(value)[:_SHOWN_CHARS]
+        unit = f", in {setting.unit}" if setting.unit else ""
+        message = f"{written_as} is {shown}; accepted is {setting.kind.accepted}{unit}"
+        raise SettingError(message, f"It means: {setting.meaning}") from None
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_bytes().decode())
+    except OSError as error:
+        raise SettingError(f"the settings file {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"the settings file {path} is not TOML: {error}") from error
+    for key in table:
+        if key not in BY_KEY:
+            near = difflib.get_close_matches(key.lower(), BY_KEY, 1)
+            hint = f"Did you mean `{near[0]}`?" if near else "`cellblock settings` lists those that there are."
+            raise SettingError(f"{path} has `{key[:_SHOWN_CHARS]}`, which is not a setting", hint)
+    return table
+
+
+def _misspelt(environ: Mapping[str, str]) -> list[str]:
+    """Variables that look like one of ours and are none. Only a note: the environment belongs to everybody."""
+    long_names = [setting.name for setting in SETTINGS if "_" in setting.name]
+    notes = []
+    for name in environ:
+        if name in long_names or "_" not in name:
+            continue
+        near = difflib.get_close_matches(name.upper(), long_names, 1, cutoff=0.9)
+        if near:
+            notes.append(f"{name} is set, which is not a setting; {near[0]} is")
+    return notes
+
+
+def require_access_rules(settings: Settings, has_access_file: bool) -> None:
+    """Raises SettingError where others than this machine could call and nothing says who may."""
+    if has_access_file or ipaddress.ip_address(settings.host).is_loopback:
+        return
+    raise SettingError(
+        f"HOST is {settings.host}, which other machines can reach, and {settings.policy_dir} has no access.yaml",
+        "Write access.yaml to say who may use which policy, or listen on 127.0.0.1.",
+    )

@@ -1,0 +1,36 @@
+# Every command of the project. `uv run just NAME` makes the environment that they need, and `just` alone lists them.
+
+export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
+
+# list the recipes
+[private]
+default:
+    @just --list --unsorted
+
+# build the image if it is not there yet, and serve
+serve *OPTIONS: image
+    exec cellblock serve {{ OPTIONS }}
+
+# build the image if it is not there yet, and run the tests (or those that are named)
+test *OPTIONS: image
+    exec pytest {{ OPTIONS }}
+
+# build the guest image if its inputs changed
+image:
+    cellblock image build
+
+# list the benchmarks, or run one: `just perf NAME`
+perf *NAMES: image
+    exec python -m perf {{ NAMES }}
+
+# check style; `just lint --fix` repairs what it can
+lint *OPTIONS:
+    ruff check {{ OPTIONS }} .
+
+# build dist/*.whl with the image inside
+wheel:
+    "${UV:-uv}" build --wheel
+
+# take the newest versions that the ranges in pyproject.toml allow, and pin them there
+lock:
+    python .ci/lock.py

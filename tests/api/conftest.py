@@ -1,0 +1,69 @@
+"""The service with policies and principals made on the spot, on the real executor."""
+
+from collections.abc import Callable
+
+import pytest
+
+from host.api.auth import Callers
+from host.api.executions import Executions
+from host.api.look import Phase, Readiness
+from host.api.service import make_service
+from host.execution.run import Executor
+from host.policy.model import WIDEST, Access, PolicySet, Principal, token_sha256
+from tests.api.client import Client
+from tests.harness import Guests, policy_of
+
+POLICIES = (
+    policy_of("sandbox", modules=["lodash"]),
+    policy_of("small", code_bytes=100, input_bytes=50, result_bytes=20),
+    policy_of("seeded", random="seeded"),
+    policy_of("loose", require_return=False),
+    policy_of("quiet", console=False),
+    policy_of("tight", fuel=20_000_000, memory_bytes=8 << 20),
+    policy_of("quick", wall_time_ms=20, fuel=10_000_000_000_000),
+    policy_of("secret"),
+)
+ALICE, BOB, NOBODY = "alice-token", "bob-token", "nobody-token"
+PRINCIPALS = (
+    Principal("alice", token_sha256(ALICE), ("small", "sandbox")),
+    Principal("bob", token_sha256(BOB), ("sandbox", "seeded", "loose", "quiet", "tight", "quick", "small")),
+    Principal("nobody", token_sha256(NOBODY), ()),
+)
+#: The largest body that can be of use under each policy.
+ALL_LIMITS = {each.name: 6 * each.limits.code_bytes + each.limits.input_bytes + 4096 for each in POLICIES}
+ACCESS = Access(PRINCIPALS, anonymous="sandbox")
+
+
+def policies_with(access: Access | None) -> PolicySet:
+    return PolicySet({policy.name: policy for policy in POLICIES}, access)
+
+
+@pytest.fixture
+def readiness() -> Readiness:
+    readiness = Readiness()
+    readiness.phase = Phase.READY
+    return readiness
+
+
+@pytest.fixture
+def serve(guests: Guests, readiness: Readiness) -> Callable[..., Client]:
+    """Makes a service: `serve(access=…, executor=…)`."""
+
+    def make(
+        access: Access | None = ACCESS, executor: Executor | None = None, body_timeout_s: float = 30, **options: object
+    ) -> Client:
+        callers = Callers(policies_with(access), WIDEST)
+        executions = Executions(callers, executor or guests.executor, body_timeout_s)
+        return Client(make_service(executions, readiness, _no_lifespan, **options), guests)
+
+    return make
+
+
+@pytest.fixture
+def client(serve: Callable[..., Client], unharmed: None) -> Client:
+    """The service; after the test it has no slot, thread or file more than before."""
+    return serve()
+
+
+def _no_lifespan(_: object) -> None:
+    raise AssertionError("requests are sent without a lifespan")

@@ -1,0 +1,57 @@
+"""What every test of running code shares: one engine a process, one executor, and the count of what must come back."""
+
+import os
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from host.execution.run import Executor, ExecutorOptions
+from host.sandbox.engine import Engine, open_engine
+from host.sandbox.image import ImageBundle, find_image
+from tests.harness import Guests
+
+
+@pytest.fixture(scope="session")
+def bundle() -> ImageBundle:
+    """The guest image, built now if it is not there yet."""
+    return find_image()
+
+
+@pytest.fixture(scope="session")
+def engine(bundle: ImageBundle) -> Engine:
+    """The process's one engine."""
+    return open_engine(bundle)
+
+
+@pytest.fixture(scope="session")
+def executor(engine: Engine) -> Iterator[Executor]:
+    """An executor as a worker process has it."""
+    executor = Executor(engine, ExecutorOptions())
+    yield executor
+    executor.close()
+
+
+@pytest.fixture(scope="session")
+def guests(executor: Executor) -> Iterator[Guests]:
+    """Runs code blocks: `guests.run(code, input, **limits_and_language)`."""
+    guests = Guests(executor)
+    guests.wait(guests.start("return 1"))
+    yield guests
+    guests.close()
+
+
+def held_by_process() -> tuple[int, int]:
+    """How many threads and open files this process has."""
+    return threading.active_count(), len(os.listdir("/proc/self/fd"))
+
+
+@pytest.fixture
+def unharmed(guests: Guests) -> Iterator[None]:
+    """After the test the next execution answers right, no slot is taken, and no thread or file is left over."""
+    before = held_by_process()
+    yield
+    assert guests.result("return input.a + 1", {"a": 41}) == 42
+    assert guests.executor.admission.running == 0
+    assert guests.executor.admission.queued == 0
+    assert held_by_process() == before

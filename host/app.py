@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from host.api.look import Readiness
 
 WARM_UP = ExecutionRequest(b"return 1", b"{}", Policy("warm-up"), "host")
+_CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 #: Requests that may wait for a slot, for each that may run.
 _QUEUE_FOR_EACH_SLOT = 5
 
@@ -38,7 +39,8 @@ def worker_app(settings: Settings) -> "Litestar":
     require_access_rules(settings, policies.access is not None)
     executor = make_executor(settings)
     callers = Callers(policies, ceilings(settings))
-    executions = Executions(callers, executor, settings.body_timeout_ms / 1000)
+    hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
+    executions = Executions(callers, executor, settings.body_timeout_ms / 1000, hints)
     readiness = Readiness()
     return make_service(executions, readiness, _serving(executor, readiness), settings.cors_origins)
 

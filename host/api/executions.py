@@ -6,6 +6,7 @@ connections, load generator beside it: a `@post` handler 19,000, this 28,000, no
 """
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 from litestar.handlers import ASGIRouteHandler, asgi
@@ -33,12 +34,18 @@ class _ClientGone(Exception):
 
 
 class Executions:
-    """The route, with what it needs: who may call, and what runs the code."""
+    """The route, with what it needs: who may call, and what runs the code.
 
-    def __init__(self, callers: Callers, executor: Executor, body_timeout_s: float) -> None:
+    `hints` replace the hint of an error by its type, where the server's settings and not a policy are the reason.
+    """
+
+    def __init__(
+        self, callers: Callers, executor: Executor, body_timeout_s: float, hints: Mapping[str, str] | None = None
+    ) -> None:
         self._callers = callers
         self._executor = executor
         self._body_timeout_s = body_timeout_s
+        self._hints = hints or {}
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever comes."""
@@ -52,7 +59,7 @@ class Executions:
             asked = read_request(await self._read_body(receive, headers, caller.body_bytes_max))
             policy = caller.policy(None if asked.policy is UNSET else asked.policy)
             report = await self._run(to_execution(asked, policy, caller.name, execution_id), receive)
-            status, body = _render(report, headers.get(b"accept-language"))
+            status, body = self._render(report, headers.get(b"accept-language"))
             more: Headers = ()
         except _ClientGone:
             return
@@ -86,6 +93,15 @@ class Executions:
             raise
         finally:
             watch.stop()
+
+    def _render(self, report: Report, accept_language: bytes | None) -> tuple[int, bytes]:
+        """Status and body for an execution that ran."""
+        match report.outcome:
+            case Success():
+                return 200, render_success(report)
+            case Failure() as failure:
+                error = in_language(wire_error(failure, self._hints.get(failure.type)), accept_language)
+                return 500 if failure.type == "InternalError" else 400, render_failure(report, error)
 
 
 class _ClientWatch:
@@ -136,16 +152,6 @@ async def _receive_body(receive: Receive, declared: int, size_max: int) -> bytes
 
 def _too_large(size_max: int) -> TooLargeError:
     return TooLargeError(f"The body is larger than {size_max} bytes", "Send less code or less input.")
-
-
-def _render(report: Report, accept_language: bytes | None) -> tuple[int, bytes]:
-    """Status and body for an execution that ran."""
-    match report.outcome:
-        case Success():
-            return 200, render_success(report)
-        case Failure() as failure:
-            error = in_language(wire_error(failure), accept_language)
-            return 500 if failure.type == "InternalError" else 400, render_failure(report, error)
 
 
 async def send_json(send: Send, status: int, body: bytes, more: Headers = ()) -> None:

@@ -58,7 +58,9 @@ MESSAGES: dict[str, str] = {
     "Without access.yaml the service answers to requests for localhost only": (
         "没有 access.yaml 时，服务只响应发往 localhost 的请求"
     ),
-    "Call it as 127.0.0.1 or localhost, or write access.yaml.": "请用 127.0.0.1 或 localhost 访问，或编写 access.yaml。",
+    "Call it as 127.0.0.1 or localhost, or write access.yaml.": (
+        "请用 127.0.0.1 或 localhost 访问，或编写 access.yaml。"
+    ),
     "A token is needed": "需要令牌",
     "Send `Authorization: Bearer TOKEN`.": "请发送 `Authorization: Bearer TOKEN`。",
     "The Authorization header is not a bearer token": "Authorization 请求头不是 bearer 令牌",
@@ -72,6 +74,10 @@ MESSAGES: dict[str, str] = {
     "The request cannot be understood": "无法理解该请求",
     "GET / lists the paths.": "GET / 会列出所有路径。",
     "It takes {}.": "它支持 {}。",
+    # host/app.py
+    "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE.": (
+        "此服务器对所有策略关闭了 console；运维人员可以用 ALLOW_CONSOLE 允许。"
+    ),
     # host/execution
     "All execution slots are taken and the queue is full": "所有执行槽均被占用，且队列已满",
     "No execution slot became free within {} s": "{} 秒内没有空闲的执行槽",
@@ -122,7 +128,9 @@ MESSAGES: dict[str, str] = {
     "Module '{}' is not available to code blocks": "代码块不能使用模块“{}”",
     "The policy does not list the module '{}'": "策略没有列出模块“{}”",
     "A policy grants it with modules: [{}].": "策略可以用 modules: [{}] 授予。",
-    "Code has no files: pass data in as `input` and return it.": "代码没有文件：请用 `input` 传入数据，并用返回值传出。",
+    "Code has no files: pass data in as `input` and return it.": (
+        "代码没有文件：请用 `input` 传入数据，并用返回值传出。"
+    ),
     "Code cannot start processes.": "代码不能启动进程。",
     "Use fetch, where the policy grants it.": "请使用策略授予的 fetch。",
     "Code does not see the machine it runs on.": "代码看不到运行它的机器。",

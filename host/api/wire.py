@@ -180,11 +180,10 @@ def _facts(report: Report) -> tuple[str, WireTiming, WireUsage, list[WireLog], W
     )
 
 
-def wire_error(failure: Failure) -> WireError:
-    """The error of an execution that ran."""
-    return WireError(
-        failure.type, failure.message, failure.line, failure.column, failure.stack, failure.hint, failure.limit
-    )
+def wire_error(failure: Failure, hint: str | None = None) -> WireError:
+    """The error of an execution that ran; with another hint, where one is given."""
+    place = failure.line, failure.column, failure.stack
+    return WireError(failure.type, failure.message, *place, hint or failure.hint, failure.limit)
 
 
 def _logs(report: Report) -> list[WireLog]:

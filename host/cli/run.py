@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 import msgspec
@@ -29,7 +30,7 @@ _DEFAULT_POLICY = "sandbox"
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer, as the HTTP service gives it.")
 @config_option
 def command(
-    file: click.utils.LazyFile, given: str, policy_name: str | None, policies: Path | None, as_json: bool,
+    file: BinaryIO, given: str, policy_name: str | None, policies: Path | None, as_json: bool,
     config: Path | None,
 ) -> None:  # fmt: skip
     """Runs the JavaScript function body in FILE (`-` for standard input) and prints what it returns, as JSON.
@@ -75,7 +76,7 @@ def exit_of(report: Report) -> Exit:
             return Exit.LIMIT if kind in _LIMIT_TYPES else Exit.CODE_FAILED
 
 
-def _read_code(file: click.utils.LazyFile) -> bytes:
+def _read_code(file: BinaryIO) -> bytes:
     code = file.read()
     try:
         code.decode()

@@ -109,7 +109,7 @@ class Executor:
                 clock = GuestClock(request.policy.language.clock)
                 drive = Drive(instance, calls, clock, self._scheduler, limits, wall_time_ms)
                 outcome = await drive.run(start)
-                return _report(request, instance, outcome, asked, began)
+                return _report(request, instance, outcome, limits, asked, began)
         finally:
             calls.close()
 
@@ -135,13 +135,20 @@ def _check_sizes(request: ExecutionRequest, limits: Limits) -> None:
         raise ValidationError("The code has no `return`", "End the code with `return value`.")
 
 
-def _logs(instance: Instance, outbox: abi.Outbox) -> tuple[LogRecord, ...]:
-    if not outbox.log_len:
+def _logs(instance: Instance, outbox: abi.Outbox, log_bytes: int) -> tuple[LogRecord, ...]:
+    """The records. More than the guest's own runtime can have written (half as much again for its padding), or what
+    it cannot have written, is what a broken guest left behind, and none of it is kept."""
+    if not outbox.log_len or outbox.log_len > log_bytes * 3 // 2:
         return ()
-    return abi.read_logs(instance.memory.read(outbox.log_ptr, outbox.log_len))
+    try:
+        return abi.read_logs(instance.memory.read(outbox.log_ptr, outbox.log_len))
+    except abi.GuestFault:
+        return ()
 
 
-def _report(request: ExecutionRequest, instance: Instance, outcome: Outcome, asked: float, began: float) -> Report:
+def _report(
+    request: ExecutionRequest, instance: Instance, outcome: Outcome, limits: Limits, asked: float, began: float
+) -> Report:
     ended = time.monotonic()
     outbox = instance.memory.outcome()
     return Report(
@@ -149,7 +156,7 @@ def _report(request: ExecutionRequest, instance: Instance, outcome: Outcome, ask
         outcome=outcome,
         timing=Timing((began - asked) * 1000, (ended - began) * 1000, (ended - asked) * 1000),
         usage=Usage(instance.fuel_used(), instance.memory_bytes(), instance.host_calls, instance.cpu_ns / 1e6),
-        logs=_logs(instance, outbox),
+        logs=_logs(instance, outbox, limits.log_bytes),
         logs_dropped=outbox.log_dropped,
         policy_name=request.policy.name,
         policy_digest=request.policy.digest,

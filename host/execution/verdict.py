@@ -51,8 +51,10 @@ def memory_used_up(limits: Limits) -> Failure:
     return Failure("MemoryLimitError", f"The execution reached its memory limit of {limits.memory_bytes} bytes")
 
 
-def _result(instance: Instance) -> Outcome:
+def _result(instance: Instance, limits: Limits) -> Outcome:
     outbox = instance.memory.outcome()
+    if outbox.out_len > limits.result_bytes:
+        raise GuestFault("the result is over the limit that the guest was given")
     data = instance.memory.read(outbox.out_ptr, outbox.out_len)
     try:
         data.decode()
@@ -96,7 +98,7 @@ def judge(instance: Instance, state: State, limits: Limits) -> Outcome:
     try:
         match state:
             case State.DONE:
-                return _result(instance)
+                return _result(instance, limits)
             case State.FAILED:
                 return _failure(instance, limits)
             case State.OUT_OF_FUEL:

@@ -59,10 +59,10 @@ class GuestMemory:
     Its base address never changes (the engine reserves the address space, and memories may not move), its size grows.
     """
 
-    __slots__ = ("_base", "_mailbox", "_size")
+    __slots__ = ("_mailbox", "_size", "base")
 
     def __init__(self, base: int, size, mailbox: int) -> None:
-        self._base = base
+        self.base = base
         self._mailbox = base + mailbox
         self._size = size
 
@@ -70,13 +70,13 @@ class GuestMemory:
         """Raises GuestFault where the range is not inside the memory."""
         if pointer + length > self._size():
             raise GuestFault("a range outside the memory")
-        return ctypes.string_at(self._base + pointer, length)
+        return ctypes.string_at(self.base + pointer, length)
 
     def write(self, pointer: int, data: bytes) -> None:
         """Raises GuestFault where the range is not inside the memory."""
         if pointer + len(data) > self._size():
             raise GuestFault("a range outside the memory")
-        ctypes.memmove(self._base + pointer, data, len(data))
+        ctypes.memmove(self.base + pointer, data, len(data))
 
     def set_clocks(self, clock_ms: float, elapsed_ms: float) -> None:
         """Unix time and time since the execution began, in milliseconds: all that the guest knows of time."""

@@ -10,6 +10,7 @@ Every pointer is typed as c_void_p, which ctypes converts fastest; structs are p
 """
 
 import ctypes
+import sys
 from ctypes import c_bool, c_char_p, c_int64, c_size_t, c_uint64, c_void_p
 
 from wasmtime import _bindings as bindings
@@ -63,6 +64,17 @@ _error_message = _held("wasmtime_error_message", None, c_void_p, c_void_p)
 
 #: The type of a host function: (env, caller, arguments, their number, results, their number) -> trap.
 HostFunction = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t)
+
+
+_MADV_HUGEPAGE = 14
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def use_huge_pages(start: int, length: int) -> None:
+    """Asks for pages of 2 MiB in a range of addresses (madvise(2), MADV_HUGEPAGE). Advice: it may do nothing."""
+    if _libc is not None and length > 0:
+        page = 4096
+        _libc.madvise(c_void_p(start & -page), c_size_t(length & -page), _MADV_HUGEPAGE)
 
 
 def address(pointer: object) -> int:

@@ -5,11 +5,14 @@ installed wheel it lies beside this file. Compiled modules are always in the cac
 wasmtime and configuration.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -20,6 +23,7 @@ from host.errors import ImageError
 
 _PACKAGED = Path(__file__).parent / "image"
 _GUEST = Path(__file__).parents[2] / "guest" / "quickjs-wasm"
+_UNUSED_SECONDS_MAX = 14 * 24 * 3600
 
 
 class ImageFacts(Struct, frozen=True):
@@ -110,7 +114,19 @@ def find_image() -> ImageBundle:
         raise ImageError("no guest image", "Install the wheel, or run from a checkout of the repository.")
     if not (folder / "manifest.json").exists():
         build_image(folder)
+        _prune(folder.parent)
+        _prune(cache_folder() / "compiled")
+    os.utime(folder)
     return _read_bundle(folder)
+
+
+def _prune(folder: Path) -> None:
+    """Drops images and compiled modules that nothing has used for long: each change of the guest leaves some 50 MB."""
+    oldest = time.time() - _UNUSED_SECONDS_MAX
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(OSError):  # another process may be pruning too
+            if entry.stat().st_mtime < oldest:
+                shutil.rmtree(entry)
 
 
 def _owned_by_us(path: Path) -> bool:
@@ -129,6 +145,7 @@ def load_compiled(bundle: ImageBundle, name: str, engine: wasmtime.Engine, key: 
     cached = folder / f"{name}.cwasm"
     if cached.exists() and _owned_by_us(folder) and _owned_by_us(cached):
         try:
+            os.utime(folder)
             return wasmtime.Module.deserialize_file(engine, str(cached))
         except wasmtime.WasmtimeError:
             pass  # made by another build of wasmtime: wasmtime refuses it, and it is compiled anew below

@@ -1,4 +1,4 @@
-"""Calls to the service's ASGI application in this process: what a client sends, message by message, and what it gets."""
+"""Calls to the service's ASGI application in this process: what a client sends, message by message, and gets."""
 
 import asyncio
 import json
@@ -51,6 +51,15 @@ def parts(*bodies: bytes) -> list[dict]:
     ]
 
 
+def scope_of(method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> dict:
+    """A request as a server hands it to an application."""
+    return {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "method": method,
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": list(headers),
+        "server": ("127.0.0.1", 1), "client": ("127.0.0.1", 2), "state": {},
+    }  # fmt: skip
+
+
 class Client:
     """Sends requests to an ASGI application on the event loop of `guests`."""
 
@@ -62,17 +71,12 @@ class Client:
         self, method: str, path: str, sender: Sender, headers: Iterable[tuple[bytes, bytes]] = ()
     ) -> Answer | None:
         """One request; None where the service gives no answer."""
-        scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "method": method,
-            "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": list(headers),
-            "server": ("127.0.0.1", 1), "client": ("127.0.0.1", 2), "state": {},
-        }  # fmt: skip
         sent: list[dict] = []
 
         async def send(message: dict) -> None:
             sent.append(message)
 
-        self._guests.wait(self.app(scope, sender.receive, send))
+        self._guests.wait(self.app(scope_of(method, path, headers), sender.receive, send))
         if not sent:
             return None
         given = {name.decode(): value.decode() for name, value in sent[0]["headers"]}

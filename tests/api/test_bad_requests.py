@@ -6,61 +6,71 @@ import json
 
 import pytest
 
-from tests.api.client import DISCONNECT, JSON, Client, Sender, parts
+from tests.api.client import DISCONNECT, JSON, Client, Sender, parts, scope_of
 from tests.api.conftest import ALICE, ALL_LIMITS, BOB
 
 RAW = [(b"content-type", b"application/json"), (b"host", b"localhost")]
 PATH = "/flow/codeblock"
 
+NOT_JSON = "The body is not JSON"
+TWO_CODES = "There is more than one of `code` and `codebase64`"
+NOT_WHOLE = "The field `timeoutMs` is wrong: expected a whole number"
+
+
+def plus(members: bytes) -> bytes:
+    """A good request with more members."""
+    return b'{"code": "return 1", %b}' % members
+
+
 #: The attack or slip, its body, and how the message begins.
 BODIES = {
     "empty": (b"", "The body is empty"),
-    "blank": (b"  \n", "The body is not JSON"),
-    "not JSON": (b"code=return 1", "The body is not JSON"),
-    "cut short": (b'{"code": "return 1"', "The body is not JSON"),
-    "two values": (b'{"code": "return 1"} {}', "The body is not JSON"),
-    "byte order mark": (b'\xef\xbb\xbf{"code": "return 1"}', "The body is not JSON"),
-    "comment": (b'{"code": "return 1" /* */}', "The body is not JSON"),
-    "comma at the end": (b'{"code": "return 1",}', "The body is not JSON"),
-    "single quotes": (b"{'code': 'return 1'}", "The body is not JSON"),
-    "an array": (b"[]", "The body is wrong: expected an object, got an array"),
-    "null": (b"null", "The body is wrong: expected an object, got null"),
+    "blank": (b"  \n", NOT_JSON),
+    "not JSON": (b"code=return 1", NOT_JSON),
+    "cut short": (b'{"code": "return 1"', NOT_JSON),
+    "two values": (b'{"code": "return 1"} {}', NOT_JSON),
+    "byte order mark": (b'\xef\xbb\xbf{"code": "return 1"}', NOT_JSON),
+    "comment": (b'{"code": "return 1" /* */}', NOT_JSON),
+    "comma at the end": (b'{"code": "return 1",}', NOT_JSON),
+    "single quotes": (b"{'code': 'return 1'}", NOT_JSON),
+    "an array": (b"[]", "The body is wrong: expected an object"),
+    "null": (b"null", "The body is wrong: expected an object"),
     "Latin-1": ('{"code": "return \'é\'"}'.encode("latin-1"), "The body is not UTF-8 at byte 18"),
-    "UTF-16": ('{"code": "return 1"}'.encode("utf-16-le"), "The body is not JSON"),
-    "overlong UTF-8 in input": (b'{"code": "return 1", "input": "\xc0\x80"}', "The body is not UTF-8 at byte 31"),
-    "surrogate in UTF-8 in input": (b'{"code": "return 1", "input": "\xed\xa0\x80"}', "The body is not UTF-8 at byte 31"),
-    "unknown field": (b'{"code": "return 1", "inputs": 1}', "There is no field `inputs`"),
+    "UTF-16": ('{"code": "return 1"}'.encode("utf-16-le"), NOT_JSON),
+    "overlong UTF-8 in input": (plus(b'"input": "\xc0\x80"'), "The body is not UTF-8 at byte 31"),
+    "surrogate in UTF-8 in input": (plus(b'"input": "\xed\xa0\x80"'), "The body is not UTF-8 at byte 31"),
+    "unknown field": (plus(b'"inputs": 1'), "There is no field `inputs`"),
     "field in other letters": (b'{"Code": "return 1"}', "There is no field `Code`"),
-    "prototype": (b'{"code": "return 1", "__proto__": {}}', "There is no field `__proto__`"),
-    "code twice": (b'{"code": "return 1", "code": "return 2"}', "The field `code` stands twice"),
-    "code twice, escaped": (b'{"code": "return 1", "\\u0063ode": "return 2"}', "The field `code` stands twice"),
-    "policy twice": (b'{"policy": "sandbox", "code": "return 1", "policy": "sandbox"}', "The field `policy` stands twice"),
+    "prototype": (plus(b'"__proto__": {}'), "There is no field `__proto__`"),
+    "code twice": (plus(b'"code": "return 2"'), "The field `code` stands twice"),
+    "code twice, escaped": (plus(b'"\\u0063ode": "return 2"'), "The field `code` stands twice"),
+    "policy twice": (plus(b'"policy": "small", "policy": "sandbox"'), "The field `policy` stands twice"),
     "input twice": (b'{"input": 1, "code": "return 1", "input": 2}', "The field `input` stands twice"),
     "no code": (b'{"input": 1}', "There is none of `code` and `codebase64`"),
-    "code and codebase64": (b'{"code": "return 1", "codebase64": "cmV0dXJuIDE="}', "There is more than one of `code` and `codebase64`"),
-    "codebase64 and codeBase64": (b'{"codeBase64": "cmV0dXJuIDE=", "codebase64": "cmV0dXJuIDE="}', "There is more than one of `code` and `codebase64`"),
-    "code is null": (b'{"code": null}', "The field `code` is wrong: expected a string, got null"),
-    "code is a list": (b'{"code": ["return 1"]}', "The field `code` is wrong: expected a string, got an array"),
+    "code and codebase64": (plus(b'"codebase64": "cmV0dXJuIDE="'), TWO_CODES),
+    "codebase64 and codeBase64": (b'{"codeBase64": "cmV0dXJuIDE=", "codebase64": "cmV0dXJuIDE="}', TWO_CODES),
+    "code is null": (b'{"code": null}', "The field `code` is wrong: expected a string"),
+    "code is a list": (b'{"code": ["return 1"]}', "The field `code` is wrong: expected a string"),
     "code is empty": (b'{"code": ""}', "The code is empty"),
     "code is blank": (b'{"code": " \\n"}', "The code is empty"),
     "no return": (b'{"code": "1 + 1"}', "The code has no `return`"),
-    "timeoutMs 0": (b'{"code": "return 1", "timeoutMs": 0}', "The field `timeoutMs` is wrong: expected a whole number >= 1"),
-    "timeoutMs below 0": (b'{"code": "return 1", "timeoutMs": -1}', "The field `timeoutMs` is wrong: expected a whole number >= 1"),
-    "timeoutMs is a fraction": (b'{"code": "return 1", "timeoutMs": 1.5}', "The field `timeoutMs` is wrong: expected a whole number, got a number"),
-    "timeoutMs is text": (b'{"code": "return 1", "timeoutMs": "1"}', "The field `timeoutMs` is wrong: expected a whole number, got a string"),
-    "timeoutMs is true": (b'{"code": "return 1", "timeoutMs": true}', "The field `timeoutMs` is wrong: expected a whole number, got true or false"),
-    "timeoutMs is huge": (b'{"code": "return 1", "timeoutMs": 1%b}' % (b"0" * 400), "The field `timeoutMs` is wrong: expected a whole number"),
-    "record": (b'{"code": "return 1", "record": true}', "Recording is not available"),
-    "record is text": (b'{"code": "return 1", "record": "no"}', "The field `record` is wrong: expected true or false, got a string"),
-    "seed where nothing is seeded": (b'{"code": "return 1", "seed": 1}', "The policy `sandbox` takes no seed"),
-    "seed below 0": (b'{"code": "return 1", "seed": -1}', "The field `seed` is wrong: expected a whole number >= 0"),
-    "lone surrogate in code": (b'{"code": "return \'\\ud800\'"}', "The body is not JSON"),
-    "input 01": (b'{"code": "return 1", "input": 01}', "The body is not JSON"),
-    "input NaN": (b'{"code": "return 1", "input": NaN}', "The body is not JSON"),
-    "input with a bad escape": (b'{"code": "return 1", "input": "\\x"}', "The body is not JSON"),
-    "input with a line break": (b'{"code": "return 1", "input": "\n"}', "The body is not JSON"),
-    "input with a lone surrogate": (b'{"code": "return 1", "input": "\\ud800"}', "The body is not JSON"),
-    "input nested without end": (b'{"code": "return 1", "input": %b' % (b"[" * 100_000), "The input is nested too deeply"),
+    "timeoutMs 0": (plus(b'"timeoutMs": 0'), NOT_WHOLE),
+    "timeoutMs below 0": (plus(b'"timeoutMs": -1'), NOT_WHOLE),
+    "timeoutMs is a fraction": (plus(b'"timeoutMs": 1.5'), NOT_WHOLE),
+    "timeoutMs is text": (plus(b'"timeoutMs": "1"'), NOT_WHOLE),
+    "timeoutMs is true": (plus(b'"timeoutMs": true'), NOT_WHOLE),
+    "timeoutMs is huge": (b'{"code": "return 1", "timeoutMs": 1%b}' % (b"0" * 400), NOT_WHOLE),
+    "record": (plus(b'"record": true'), "Recording is not available"),
+    "record is text": (plus(b'"record": "no"'), "The field `record` is wrong: expected true or false"),
+    "seed where nothing is seeded": (plus(b'"seed": 1'), "The policy `sandbox` takes no seed"),
+    "seed below 0": (plus(b'"seed": -1'), "The field `seed` is wrong: expected a whole number >= 0"),
+    "lone surrogate in code": (b'{"code": "return \'\\ud800\'"}', NOT_JSON),
+    "input 01": (plus(b'"input": 01'), NOT_JSON),
+    "input NaN": (plus(b'"input": NaN'), NOT_JSON),
+    "input with a bad escape": (plus(b'"input": "\\x"'), NOT_JSON),
+    "input with a line break": (plus(b'"input": "\n"'), NOT_JSON),
+    "input with a lone surrogate": (plus(b'"input": "\\ud800"'), NOT_JSON),
+    "input nested without end": (b'{"input": %b' % (b"[" * 100_000), "The input is nested too deeply"),
 }  # fmt: skip
 
 
@@ -90,12 +100,12 @@ def test_unknown_field_comes_with_the_nearest_known() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "cmV0dXJuIDE==", "cmV0dXJuIDE=\n", "cmV0 dXJuIDE=", "cmV0\ndXJuIDE=", "c", "====", "cmV0dXJuIDF", "QR==", "+-==",
-        "cmV0dXJuIDE=cmV0", "﹣", "cmV0dXJuIDE\x00",
+        "cmV0dXJuIDE==", "cmV0dXJuIDE=\n", "cmV0 dXJuIDE=", "cmV0\ndXJuIDE=", "c", "====", "cmV0dXJuIDF", "QR==",
+        "+-==", "cmV0dXJuIDE=cmV0", "﹣", "cmV0dXJuIDE\x00",
     ],
 )  # fmt: skip
 def test_base64_that_decoders_disagree_on_is_refused(client: Client, text: str) -> None:
-    """Blanks, wrong padding, mixed alphabets, bits that mean nothing: there is one spelling of a source, or an error."""
+    """Blanks, wrong padding, mixed alphabets, bits that mean nothing: one spelling of a source, or an error."""
     answer = client.execute(codebase64=text)
     assert (answer.status, answer.error["message"]) == (400, "`codebase64` is not base64")
 
@@ -213,7 +223,6 @@ def test_client_that_goes_away_leaves_others_alone(client: Client, guests) -> No
     """Only the execution of the client that hung up is cancelled."""
 
     async def both() -> list:
-        loops = client.app, [*RAW, (b"authorization", f"Bearer {BOB}".encode())]
         gone = Sender([*parts(b'{"code": "while (true) {} return 1"}'), DISCONNECT])
         stays = Sender(parts(b'{"code": "await new Promise(done => setTimeout(done, 60)); return 1"}'))
         sent: list[dict] = []
@@ -221,18 +230,12 @@ def test_client_that_goes_away_leaves_others_alone(client: Client, guests) -> No
         async def send(message: dict) -> None:
             sent.append(message)
 
-        await asyncio.gather(*(loops[0](scope(loops[1]), sender.receive, send) for sender in (gone, stays)))
+        await asyncio.gather(
+            *(client.app(scope_of("POST", PATH, RAW), sender.receive, send) for sender in (gone, stays))
+        )
         return sent
 
     assert [message.get("status") for message in guests.wait(both())] == [200, None]
-
-
-def scope(headers: list[tuple[bytes, bytes]]) -> dict:
-    return {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "method": "POST", "path": PATH,
-        "raw_path": PATH.encode(), "query_string": b"", "root_path": "", "headers": headers, "server": ("127.0.0.1", 1),
-        "client": ("127.0.0.1", 2), "state": {},
-    }  # fmt: skip
 
 
 def test_error_bodies_are_the_same_json_everywhere(client: Client) -> None:

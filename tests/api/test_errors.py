@@ -1,7 +1,5 @@
 """Every row of the error table that can occur: type, status, and the fields that belong to it."""
 
-import json
-
 import pytest
 
 from host.errors import InternalError, RateLimitError
@@ -13,10 +11,10 @@ from tests.api.conftest import ALICE, BOB, NOBODY
 ROWS = {
     "undefined returned": ("return undefined", "sandbox", 400, {"type": "ValidationError"}),
     "syntax": ("const a = 1\nreturn a +* 2", "sandbox", 400, {"type": "SyntaxError", "line": 2, "column": 11}),
-    "reference": ("\n  return nothing", "sandbox", 400, {"type": "ReferenceError", "message": "nothing is not defined", "line": 2}),
+    "reference": ("\n  return nothing", "sandbox", 400, {"type": "ReferenceError", "line": 2}),
     "type": ("const a = null; return a.x", "sandbox", 400, {"type": "TypeError", "line": 1}),
     "recursion": ("const f = n => f(n + 1) + 1; return f(0)", "sandbox", 400, {"type": "RangeError"}),
-    "own error": ("class Own extends Error {} throw new Own('mine'); return 1", "sandbox", 400, {"type": "RuntimeError", "message": "mine"}),
+    "own error": ("class A extends Error {} throw new A('a'); return 1", "sandbox", 400, {"type": "RuntimeError"}),
     "thrown text": ("throw 'text'; return 1", "sandbox", 400, {"type": "RuntimeError"}),
     "cycle": ("const a = {}; a.a = a; return a", "sandbox", 400, {"type": "RuntimeError"}),
     "BigInt": ("return 1n", "sandbox", 400, {"type": "RuntimeError"}),
@@ -26,7 +24,7 @@ ROWS = {
     "module not granted": ("return require('dayjs')", "sandbox", 400, {"type": "CapabilityError"}),
     "fuel": ("while (true) {} return 1", "tight", 400, {"type": "TimeoutError", "limit": "fuel"}),
     "wall time": ("while (true) {} return 1", "quick", 400, {"type": "TimeoutError", "limit": "wall_time"}),
-    "memory": ("const a = []; while (true) a.push(new Uint8Array(1e6)); return 1", "tight", 400, {"type": "MemoryLimitError"}),
+    "memory": ("for (const a = [];;) a.push(new Uint8Array(1e6)); return", "tight", 400, {"type": "MemoryLimitError"}),
     "result": ("return 'x'.repeat(100)", "small", 400, {"type": "ResultTooLargeError"}),
     "console": ("console.log(1); return 1", "quiet", 400, {"type": "ConsoleDisabledError"}),
 }  # fmt: skip
@@ -118,8 +116,8 @@ def test_fault_of_the_host_says_nothing_of_its_inside(client: Client, guests, mo
 def test_forged_verdict_is_a_runtime_error(client: Client) -> None:
     """Guest code cannot make itself look like a timeout, a refusal or a fault of the host."""
     for name in ("TimeoutError", "InternalError", "AuthenticationError", "SecurityError"):
-        code = f"throw Object.assign(new Error('forged'), {{name: {json.dumps(name)}, type: {json.dumps(name)}}}); return 1"
-        answer = client.execute(code=code)
+        code = "throw Object.assign(new Error('forged'), {name: input, type: input}); return 1"
+        answer = client.execute(code=code, input=name)
         assert (answer.status, answer.error["type"]) == (400, "RuntimeError")
 
 

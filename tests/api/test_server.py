@@ -15,19 +15,21 @@ import pytest
 ROOT = Path(__file__).parents[2]
 START_SECONDS_MAX = 120
 BODY = b'{"code": "return input.a + 1", "input": {"a": 41}}'
-GOOD = b"POST /flow/codeblock HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
-    len(BODY), BODY,
-)  # fmt: skip
+HEAD = b"POST /flow/codeblock HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+GOOD = HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
+
+
+POLICY = "version: 1\npolicy: sandbox\nlimits: {wall_time: 10min, fuel: 10000G}\n"
 
 
 class Server:
     """A `cellblock serve` with one worker."""
 
-    def __init__(self, folder: Path, *options: str, **environment: str) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "log"
-        command = [sys.executable, "-m", "host.cli", "serve", "--port", str(self.port), "--workers", "1", *options]
+        command = [sys.executable, "-m", "host.cli", "serve", "--port", str(self.port), "--workers", "1"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, stderr=log, env={**os.environ, "ENVIRONMENT": "production", **environment}
@@ -55,14 +57,16 @@ class Server:
     def send(self, data: bytes) -> bytes:
         """Sends raw bytes on a connection of its own and ends it; all that comes back."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
-            connection.sendall(data)
             received = b""
             try:
+                connection.sendall(data)
                 connection.shutdown(socket.SHUT_WR)
                 while part := connection.recv(65536):
                     received += part
-            except ConnectionError:
-                pass
+            except TimeoutError:
+                raise
+            except OSError:
+                pass  # it hung up on us before we were through
             return received
 
     def stop(self) -> int:
@@ -102,8 +106,7 @@ def test_large_input_crosses_the_socket_whole(server: Server) -> None:
 
 
 def _chunked(body: bytes) -> bytes:
-    head = b"POST /flow/codeblock HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    return head + b"Transfer-Encoding: chunked\r\n\r\n" + body
+    return HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + body
 
 
 HOSTILE = {
@@ -112,8 +115,8 @@ HOSTILE = {
     "TLS hello": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 32,
     "unknown version": b"GET / HTTP/9.9\r\n\r\n",
     "two lengths": GOOD.replace(b"Content-Length", b"Content-Length: 3\r\nContent-Length"),
-    "length below zero": b"POST /flow/codeblock HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
-    "length beyond 64 bits": b"POST /flow/codeblock HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n",
+    "length below zero": HEAD + b"Content-Length: -1\r\n\r\n",
+    "length beyond 64 bits": HEAD + b"Content-Length: 99999999999999999999\r\n\r\n",
     "length larger than the body": GOOD.replace(b"Content-Length: %d" % len(BODY), b"Content-Length: 5000"),
     "length and chunks": _chunked(b"0\r\n\r\n").replace(b"Transfer", b"Content-Length: 5\r\nTransfer"),
     "chunk size that is none": _chunked(b"hello\r\n"),
@@ -151,10 +154,7 @@ def test_broken_framing_costs_no_worker(server: Server, name: str) -> None:
 
 def test_smuggled_second_request_is_not_run(server: Server) -> None:
     """Length and chunks at once: what a proxy would take for the body is not run as a request of its own."""
-    inner = (
-        b"POST /flow/codeblock HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n"
-        + (b'{"code":"return 4242"}')
-    )
+    inner = HEAD + b'Content-Length: 22\r\n\r\n{"code":"return 4242"}'
     received = server.send(_chunked(b"0\r\n\r\n" + inner).replace(b"Transfer", b"Content-Length: 5\r\nTransfer"))
     assert b"4242" not in received
 
@@ -175,6 +175,31 @@ def test_port_that_is_taken_stops_the_start(server: Server, tmp_path: Path) -> N
     second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert second.returncode == 4
     assert f"PORT {server.port} cannot be listened on" in second.stderr
+
+
+def test_client_that_hangs_up_frees_its_slot(tmp_path: Path) -> None:
+    """With one slot, taken by an endless loop: once its client is gone, who waits for the slot gets it."""
+    (tmp_path / "sandbox.yaml").write_text(POLICY)
+    server = Server(tmp_path, POLICY_DIR=str(tmp_path), MAX_CONCURRENT_EXECUTIONS="1", QUEUE_TIMEOUT_MS="10000")
+    try:
+        server.wait_until_ready()
+        loop = b'{"code": "while (true) {} return 1"}'
+        first = socket.create_connection(("127.0.0.1", server.port))
+        first.sendall(HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(loop), loop))
+        second = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+        second.sendall(GOOD)
+        first.close()
+        assert second.recv(65536).startswith(b"HTTP/1.1 200 ")
+        second.close()
+    finally:
+        server.process.terminate()
+        server.process.wait(60)
+
+
+def test_console_is_off_in_production_with_a_hint_for_the_operator(server: Server) -> None:
+    """The policy allows console and the server does not: the hint names the setting, and not the policy."""
+    error = httpx.post(f"{server.url}/flow/codeblock", json={"code": "console.log(1); return 1"}).json()["error"]
+    assert (error["type"], "ALLOW_CONSOLE" in error["hint"]) == ("ConsoleDisabledError", True)
 
 
 def test_start_and_stop_are_clean(tmp_path: Path) -> None:

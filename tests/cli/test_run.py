@@ -83,8 +83,9 @@ def test_exit_codes_of_executions(run, policies: Path, code: str, exit_code: int
 @pytest.mark.parametrize(
     ("options", "error"),
     [
-        (["--input", "{"], "it is not JSON"), (["--input", "@absent.json"], "No such file"), (["--policy", "absent"], "absent"),
-        (["--policies", "absent"], "does not exist"), (["--fast"], "No such option"),
+        (["--input", "{"], "it is not JSON"), (["--input", "@absent.json"], "No such file"),
+        (["--policy", "absent"], "there is no policy"), (["--policies", "absent"], "does not exist"),
+        (["--fast"], "No such option"),
     ],
 )  # fmt: skip
 def test_wrong_use_is_2(run, options: list[str], error: str) -> None:

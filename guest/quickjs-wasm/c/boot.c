@@ -30,6 +30,7 @@ CB_EXPORT("boot_init") int32_t boot_init(uint32_t heap_end)
     if (!cb_ctx)
         return -1;
     cb_engine_guard_eval(cb_ctx, eval_permitted);
+    cb_engine_bound_stringify(cb_ctx);
     cb_engine_guard_recursion(cb_ctx);
     cb_denial_init(cb_ctx);
     cb_execution_init();
@@ -105,23 +106,12 @@ CB_EXPORT("boot_package") int32_t boot_package(const char *name, const uint8_t *
     return 0;
 }
 
-/* Run once while the image is made. What an engine makes on first use (built-in methods, atoms, shapes) is then part
- * of the image, and the blocks that this code frees lie together: an execution writes to fewer pages. */
-static const char rehearsal[] =
-    "const { a = 0, ...rest } = input; const list = [3, 1, 2].map((n) => n + a).filter(Boolean).sort((x, y) => x - y);"
-    "let text = `${list.join(',')}`; for (const n of list) text += n; class P { constructor() { this.q = 1; } }"
-    "await new Promise((wake) => setTimeout(wake, 1)); const made = await (async () => new P())();"
-    "try { null.x; } catch (error) { text += error.message; } console.log('warm', { a: [1, 'b'] });"
-    "return { list, text, rest, made, keys: Object.keys(made), date: new Date(0), json: JSON.stringify({ a: [1] }) };";
-
 /* The last thing before the snapshot: no garbage, no trace of what the boot was given. The memory below low_end must be
  * zero and out of this call's way: it is the part of the boot's stack that executions get as their first heap. */
 CB_EXPORT("boot_seal") int32_t boot_seal(uint32_t low_end)
 {
     JSContext *ctx;
 
-    if (!cb_execution_rehearse(rehearsal))
-        return -1;
     while (JS_ExecutePendingJob(JS_GetRuntime(cb_ctx), &ctx) > 0)
         ;
     JS_RunGC(JS_GetRuntime(cb_ctx));

@@ -14,8 +14,6 @@ extern JSContext *cb_ctx;
 
 /* execution.c */
 void cb_execution_init(void);
-/* Runs a code block while the image is made, and forgets it: see boot_warm. */
-bool cb_execution_rehearse(const char *code);
 
 /* memory.c; sizes in bytes, NULL where the host refuses to let the memory grow */
 void *cb_allocate(size_t size);
@@ -57,7 +55,6 @@ void cb_log_begin(void);
 void cb_log_put(JSContext *ctx, uint32_t level, JSValueConst text);
 
 /* timers.c */
-void cb_timers_reset(void);
 void cb_timers_init(JSContext *ctx, JSValueConst global);
 bool cb_timers_any(void);
 double cb_timers_next_ms(void);

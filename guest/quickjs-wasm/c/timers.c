@@ -187,13 +187,6 @@ void cb_timers_init(JSContext *ctx, JSValueConst global)
     }
 }
 
-void cb_timers_reset(void)
-{
-    cb_release(heap);
-    heap = NULL;
-    heap_len = heap_capacity = last_id = last_sequence = 0;
-}
-
 bool cb_timers_any(void)
 {
     return heap_len > 0;

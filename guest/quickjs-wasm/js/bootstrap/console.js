@@ -1,7 +1,7 @@
 // `console`: captured into the answer's logs, or ConsoleDisabledError where the policy has it off.
 import { PERMIT_CONSOLE, denial, log, permitted } from './bridge.js';
 import { inspect, toJSONText } from './inspect.js';
-import { Numeric, Text, hasOwn, isArray, numberParseFloat, numberParseInt, objectCreate, objectKeys, stringIndexOf, stringRepeat, stringReplaceAll, stringSlice } from './primordials.js';
+import { Numeric, Text, arrayUnshift, hasOwn, isArray, numberParseFloat, numberParseInt, numberToFixed, objectCreate, objectKeys, stringIndexOf, stringRepeat, stringReplaceAll, stringSlice } from './primordials.js';
 
 // Levels of a log record; host/sandbox/abi.py has the same list.
 const DEBUG = 0;
@@ -19,7 +19,7 @@ function directive(letter, value) {
     case 's':
       return typeof value === 'string' ? value : inspect(value);
     case 'd':
-      return typeof value === 'object' ? 'NaN' : typeof value === 'bigint' ? `${value}n` : Text(Numeric(value));
+      return typeof value === 'object' ? 'NaN' : typeof value === 'bigint' ? value + 'n' : Text(Numeric(value));
     case 'i':
       return typeof value === 'object' ? 'NaN' : Text(numberParseInt(value, 10));
     case 'f':
@@ -77,7 +77,7 @@ function check() {
 function write(level, values) {
   check();
   const text = values.length === 1 && typeof values[0] === 'string' ? values[0] : format(values);
-  log(level, indent ? indent + stringReplaceAll(text, '\n', `\n${indent}`) : text);
+  log(level, indent ? indent + stringReplaceAll(text, '\n', '\n' + indent) : text);
 }
 
 function cellsOf(row) {
@@ -121,21 +121,22 @@ function drawTable(data) {
     let line = '│';
     for (let i = 0; i < widths.length; i++) {
       const cell = cells[i] ?? '';
-      line += ` ${cell}${stringRepeat(' ', widths[i] - cell.length)} │`;
+      line += ' ' + cell + stringRepeat(' ', widths[i] - cell.length) + ' │';
     }
     return line;
   };
-  let text = `${rule('┌', '┬', '┐')}\n${draw(head)}\n${rule('├', '┼', '┤')}\n`;
-  for (let i = 0; i < rows.length; i++) text += `${draw(rows[i])}\n`;
+  let text = rule('┌', '┬', '┐') + '\n' + draw(head) + '\n' + rule('├', '┼', '┤') + '\n';
+  for (let i = 0; i < rows.length; i++) text += draw(rows[i]) + '\n';
   return text + rule('└', '┴', '┘');
 }
 
 function elapsed(label, level, rest) {
   check();
   const name = label === undefined ? 'default' : Text(label);
-  if (!hasOwn(timers, name)) return write(WARN, [`Warning: No such label '${name}' for console.timeEnd()`]);
+  if (!hasOwn(timers, name)) return write(WARN, ["Warning: No such label '" + name + "' for console.timeEnd()"]);
   const ms = now() - timers[name];
-  write(level, rest.length ? [`${name}: ${ms.toFixed(3)}ms`, ...rest] : [`${name}: ${ms.toFixed(3)}ms`]);
+  arrayUnshift(rest, name + ': ' + numberToFixed(ms, 3) + 'ms');
+  write(level, rest);
   return undefined;
 }
 
@@ -145,12 +146,12 @@ export const console = {
   debug: (...values) => write(DEBUG, values),
   warn: (...values) => write(WARN, values),
   error: (...values) => write(ERROR, values),
-  trace: (...values) => write(ERROR, [`Trace: ${format(values)}\n${stringSlice(new Error().stack, 0, 4096)}`]),
+  trace: (...values) => write(ERROR, ['Trace: ' + format(values) + '\n' + stringSlice(new Error().stack, 0, 4096)]),
   dir: (value) => write(INFO, [inspect(value)]),
   assert(condition, ...values) {
     if (condition) return check();
-    if (typeof values[0] === 'string') values[0] = `Assertion failed: ${values[0]}`;
-    else values = ['Assertion failed', ...values];
+    if (typeof values[0] === 'string') values[0] = 'Assertion failed: ' + values[0];
+    else arrayUnshift(values, 'Assertion failed');
     return write(ERROR, values);
   },
   table(data) {
@@ -161,7 +162,7 @@ export const console = {
     check();
     const name = label === undefined ? 'default' : Text(label);
     counts[name] = (counts[name] ?? 0) + 1;
-    write(INFO, [`${name}: ${counts[name]}`]);
+    write(INFO, [name + ': ' + counts[name]]);
   },
   countReset(label) {
     check();

@@ -12,12 +12,14 @@ import {
   mapForEach,
   mapSize,
   objectKeys,
+  regExpExec,
   regExpToString,
   setForEach,
   setSize,
   stringIndexOf,
   stringRepeat,
   stringReplaceAll,
+  stringSlice,
   stringify,
   symbolToString,
   typedArrayLength,
@@ -28,12 +30,12 @@ const DEPTH_MAX = 2;
 const ITEMS_MAX = 100;
 const LINE_WIDTH = 72;
 const identifier = /^[A-Za-z_$][\w$]*$/;
-const matches = Function.prototype.call.bind(RegExp.prototype.test, identifier);
+const isIdentifier = (key) => regExpExec(identifier, key) !== null;
 
 function quote(string) {
-  if (stringIndexOf(string, "'") < 0) return `'${escape(string)}'`;
-  if (stringIndexOf(string, '"') < 0) return `"${escape(string)}"`;
-  return `'${stringReplaceAll(escape(string), "'", "\\'")}'`;
+  if (stringIndexOf(string, "'") < 0) return "'" + escape(string) + "'";
+  if (stringIndexOf(string, '"') < 0) return '"' + escape(string) + '"';
+  return "'" + stringReplaceAll(escape(string), "'", "\\'") + "'";
 }
 
 function escape(string) {
@@ -45,7 +47,7 @@ function primitive(value) {
     case 'string':
       return quote(value);
     case 'bigint':
-      return `${value}n`;
+      return value + 'n';
     case 'symbol':
       return symbolToString(value);
     case 'number':
@@ -68,18 +70,18 @@ function className(object) {
 }
 
 function layOut(items, open, close, prefix, indent) {
-  if (items.length === 0) return `${prefix}${open}${close}`;
+  if (items.length === 0) return '' + prefix + open + close;
   const line = arrayJoin(items, ', ');
   const space = open === '[' ? ' ' : ' ';
   if (line.length + prefix.length <= LINE_WIDTH && stringIndexOf(line, '\n') < 0) {
-    return `${prefix}${open}${space}${line}${space}${close}`;
+    return '' + prefix + open + space + line + space + close;
   }
   const margin = stringRepeat('  ', indent + 1);
-  return `${prefix}${open}\n${margin}${arrayJoin(items, `,\n${margin}`)}\n${stringRepeat('  ', indent)}${close}`;
+  return '' + prefix + open + '\n' + margin + arrayJoin(items, ',\n' + margin) + '\n' + stringRepeat('  ', indent) + close;
 }
 
 function more(count) {
-  return `... ${count} more item${count === 1 ? '' : 's'}`;
+  return '... ' + count + ' more item' + (count === 1 ? '' : 's');
 }
 
 function property(object, key, seen, depth) {
@@ -93,8 +95,8 @@ function property(object, key, seen, depth) {
 function properties(object, keys, seen, depth) {
   const items = [];
   for (let i = 0; i < keys.length && i < ITEMS_MAX; i++) {
-    const name = matches(keys[i]) ? keys[i] : quote(keys[i]);
-    arrayPush(items, `${name}: ${property(object, keys[i], seen, depth)}`);
+    const name = isIdentifier(keys[i]) ? keys[i] : quote(keys[i]);
+    arrayPush(items, name + ': ' + property(object, keys[i], seen, depth));
   }
   if (keys.length > ITEMS_MAX) arrayPush(items, more(keys.length - ITEMS_MAX));
   return items;
@@ -104,7 +106,7 @@ function arrayItems(array, seen, depth) {
   const items = [];
   let holes = 0;
   const flush = () => {
-    if (holes) arrayPush(items, `<${holes} empty item${holes > 1 ? 's' : ''}>`);
+    if (holes) arrayPush(items, '<' + holes + ' empty item' + (holes > 1 ? 's' : '') + '>');
     holes = 0;
   };
   let index = 0;
@@ -132,23 +134,23 @@ function showError(error, seen, depth) {
     head = 'Error';
   }
   const extra = properties(error, objectKeys(error), seen, depth);
-  const body = text ? `${head}\n${text.at(-1) === '\n' ? text.slice(0, -1) : text}` : `[${head}]`;
-  return extra.length ? `${body} {\n  ${arrayJoin(extra, ',\n  ')}\n}` : body;
+  const body = text ? head + '\n' + (stringSlice(text, -1) === '\n' ? stringSlice(text, 0, -1) : text) : '[' + head + ']';
+  return extra.length ? body + ' {\n  ' + arrayJoin(extra, ',\n  ') + '\n}' : body;
 }
 
 /** Objects whose content is not in their properties; undefined for all others. */
 function exotic(value, name, seen, depth) {
   const typed = typedArrayName(value);
-  if (typed) return layOut(arrayItems(value, seen, depth), '[', ']', `${typed}(${typedArrayLength(value)}) `, depth);
+  if (typed) return layOut(arrayItems(value, seen, depth), '[', ']', typed + '(' + typedArrayLength(value) + ') ', depth);
   if (value instanceof Map) {
     const items = [];
-    mapForEach(value, (item, key) => arrayPush(items, `${show(key, seen, depth + 1)} => ${show(item, seen, depth + 1)}`));
-    return layOut(items, '{', '}', `Map(${mapSize(value)}) `, depth);
+    mapForEach(value, (item, key) => arrayPush(items, show(key, seen, depth + 1) + ' => ' + show(item, seen, depth + 1)));
+    return layOut(items, '{', '}', 'Map(' + mapSize(value) + ') ', depth);
   }
   if (value instanceof Set) {
     const items = [];
     setForEach(value, (item) => arrayPush(items, show(item, seen, depth + 1)));
-    return layOut(items, '{', '}', `Set(${setSize(value)}) `, depth);
+    return layOut(items, '{', '}', 'Set(' + setSize(value) + ') ', depth);
   }
   if (value instanceof Date) return dateGetTime(value) === dateGetTime(value) ? dateToISOString(value) : 'Invalid Date';
   if (value instanceof RegExp) return regExpToString(value);
@@ -158,9 +160,9 @@ function exotic(value, name, seen, depth) {
 
 function showObject(value, seen, depth) {
   const name = className(value);
-  if (typeof value === 'function') return `[${name === 'AsyncFunction' ? 'AsyncFunction' : 'Function'}${functionName(value)}]`;
+  if (typeof value === 'function') return '[' + (name === 'AsyncFunction' ? 'AsyncFunction' : 'Function') + functionName(value) + ']';
   if (value instanceof Error) return showError(value, seen, depth);
-  if (depth > DEPTH_MAX) return isArray(value) ? '[Array]' : `[${name || 'Object'}]`;
+  if (depth > DEPTH_MAX) return isArray(value) ? '[Array]' : '[' + (name || 'Object') + ']';
   let shown;
   try {
     shown = exotic(value, name, seen, depth);
@@ -169,13 +171,13 @@ function showObject(value, seen, depth) {
   }
   if (shown !== undefined) return shown;
   if (isArray(value)) return layOut(arrayItems(value, seen, depth), '[', ']', '', depth);
-  const prefix = name === 'Object' ? '' : name === null ? '[Object: null prototype] ' : name ? `${name} ` : '';
+  const prefix = name === 'Object' ? '' : name === null ? '[Object: null prototype] ' : name ? name + ' ' : '';
   return layOut(properties(value, objectKeys(value), seen, depth), '{', '}', prefix, depth);
 }
 
 function functionName(value) {
   const name = getOwnPropertyDescriptor(value, 'name');
-  return name && name.value ? `: ${name.value}` : ' (anonymous)';
+  return name && name.value ? ': ' + name.value : ' (anonymous)';
 }
 
 function show(value, seen, depth) {

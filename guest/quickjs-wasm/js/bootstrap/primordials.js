@@ -1,5 +1,7 @@
 // Built-ins as they were before any guest code ran. What the bootstrap does after guest code has run goes through
-// these, so that a guest which replaces a prototype's method changes its own world only.
+// these, so that a guest which replaces a prototype's method changes its own world only. For the same reason there is
+// no template literal in the bootstrap or in a capability's face (QuickJS-ng compiles one into a call of
+// String.prototype.concat, which a guest can replace), no spread of an array (its iterator) and no RegExp.test (exec).
 const uncurry = Function.prototype.bind.bind(Function.prototype.call);
 
 export const stringIndexOf = uncurry(String.prototype.indexOf);
@@ -10,14 +12,17 @@ export const stringRepeat = uncurry(String.prototype.repeat);
 export const stringCharCodeAt = uncurry(String.prototype.charCodeAt);
 export const arrayJoin = uncurry(Array.prototype.join);
 export const arrayPush = uncurry(Array.prototype.push);
+export const arrayUnshift = uncurry(Array.prototype.unshift);
 export const arrayIncludes = uncurry(Array.prototype.includes);
 export const typedArraySet = uncurry(Uint8Array.prototype.set);
 export const typedArraySubarray = uncurry(Uint8Array.prototype.subarray);
 export const numberToString = uncurry(Number.prototype.toString);
+export const numberToFixed = uncurry(Number.prototype.toFixed);
 export const objectToString = uncurry(Object.prototype.toString);
 export const dateToISOString = uncurry(Date.prototype.toISOString);
 export const dateGetTime = uncurry(Date.prototype.getTime);
 export const regExpToString = uncurry(RegExp.prototype.toString);
+export const regExpExec = uncurry(RegExp.prototype.exec);
 export const symbolToString = uncurry(Symbol.prototype.toString);
 export const mapForEach = uncurry(Map.prototype.forEach);
 export const setForEach = uncurry(Set.prototype.forEach);

@@ -37,7 +37,7 @@ function getRandomValues(array) {
   }
   const length = typedArrayByteLength(array);
   if (length > QUOTA_BYTES) {
-    throw new DOMException(`${length} bytes are over the ${QUOTA_BYTES} of one call`, 'QuotaExceededError');
+    throw new DOMException(length + ' bytes are over the ' + QUOTA_BYTES + ' of one call', 'QuotaExceededError');
   }
   if (length > 0) {
     typedArraySet(new Bytes(typedArrayBuffer(array), typedArrayByteOffset(array), length), randomBytes(length));
@@ -52,7 +52,7 @@ function randomUUID() {
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   for (let i = 0; i < 16; i++) hex += stringSlice(numberToString(bytes[i] + 256, 16), 1);
   const part = (from, to) => stringSlice(hex, from, to);
-  return `${part(0, 8)}-${part(8, 12)}-${part(12, 16)}-${part(16, 20)}-${part(20)}`;
+  return part(0, 8) + '-' + part(8, 12) + '-' + part(12, 16) + '-' + part(16, 20) + '-' + part(20);
 }
 
 export const webCrypto = { getRandomValues, randomUUID };

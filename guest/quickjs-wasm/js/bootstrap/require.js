@@ -34,8 +34,8 @@ let allowed;
 
 function allows(packageName) {
   if (permitted(PERMIT_ALL_MODULES)) return true;
-  if (allowed === undefined) allowed = `\n${modules()}\n`;
-  return stringIndexOf(allowed, `\n${packageName}\n`) >= 0;
+  if (allowed === undefined) allowed = '\n' + modules() + '\n';
+  return stringIndexOf(allowed, '\n' + packageName + '\n') >= 0;
 }
 
 function packageOf(name) {
@@ -63,11 +63,11 @@ function near(a, b) {
 }
 
 function notFound(name) {
-  const error = coded(Error, 'MODULE_NOT_FOUND', `Cannot find module '${name.length > 200 ? stringSlice(name, 0, 200) : name}'`);
+  const error = coded(Error, 'MODULE_NOT_FOUND', "Cannot find module '" + (name.length > 200 ? stringSlice(name, 0, 200) : name) + "'");
   const names = objectKeys(known);
   for (let i = 0; i < names.length; i++) {
     if (near(name, names[i])) {
-      error.message += `. Did you mean '${names[i]}'?`;
+      error.message += ". Did you mean '" + names[i] + "'?";
       break;
     }
   }
@@ -106,14 +106,14 @@ export function require(name) {
   if (stringStartsWith(name, 'node:')) name = stringSlice(name, 5);
   const packageName = packageOf(name);
   if (hasOwn(forbidden, packageName)) {
-    throw denial('SecurityError', `Module '${name}' is not available to code blocks`, forbidden[packageName]);
+    throw denial('SecurityError', "Module '" + name + "' is not available to code blocks", forbidden[packageName]);
   }
   if (!hasOwn(known, packageName)) throw notFound(name);
   if (!allows(packageName)) {
     throw denial(
       'CapabilityError',
-      `The policy does not list the module '${packageName}'`,
-      `A policy grants it with modules: [${packageName}].`,
+      "The policy does not list the module '" + packageName + "'",
+      'A policy grants it with modules: [' + packageName + '].',
     );
   }
   return internalRequire(name);
@@ -121,7 +121,7 @@ export function require(name) {
 
 /** Called while an image is made: the package's factory runs now, and its exports are part of the snapshot. */
 export function define(name, factory) {
-  if (!arrayIncludes(objectKeys(known), name)) throw new Error(`the build does not list the module ${name}`);
+  if (!arrayIncludes(objectKeys(known), name)) throw new Error('the build does not list the module ' + name);
   instantiate(name, factory);
 }
 

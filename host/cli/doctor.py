@@ -20,6 +20,7 @@ from host.machine import cores, memory_bytes
 from host.settings import Settings, load_settings, require_access_rules
 
 if TYPE_CHECKING:
+    from host.execution.run import Executor
     from host.sandbox.engine import Engine
 
 _MIB = 1 << 20
@@ -117,9 +118,24 @@ def _executions(settings: Settings) -> Iterator[Finding]:
         report = asyncio.run(executor.run(WARM_UP))
         ok = isinstance(report.outcome, Success)
         yield Finding(ok, "a code block runs", None if ok else f"It ended with: {report.outcome.message}")
+        yield _host_calls(executor)
         yield from _instances(executor.engine)
     finally:
         executor.close()
+
+
+def _host_calls(executor: "Executor") -> Finding:
+    """Both kinds of host call, through a capability that no policy can grant."""
+    from host.capabilities.echo import Echo
+    from host.execution.outcome import Success
+    from host.execution.request import ExecutionRequest
+    from host.policy.model import Modules, Policy
+
+    code = b"const e = require('cellblock:echo'); return [e.reply('now'), await e.replyLater('later')]"
+    policy = Policy("doctor", modules=Modules(all=True))
+    report = asyncio.run(executor.run(ExecutionRequest(code, b"{}", policy, "host", extra_capabilities=(Echo(),))))
+    ok = report.outcome == Success(b'["now","later"]')
+    return Finding(ok, "host calls are answered, at once and later", None if ok else f"They gave: {report.outcome}")
 
 
 def _instances(engine: "Engine") -> Iterator[Finding]:

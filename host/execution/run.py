@@ -23,6 +23,8 @@ from host.sandbox.engine import Engine, LinkedImage
 from host.sandbox.instance import Instance, Start
 
 _REQUIRE = re.compile(rb"""\brequire\s*\(\s*['"`](?:node:)?([\w.-]+)""")
+#: How often at most; it costs a system call for each stack of the pool.
+_STACKS_RELEASE_EVERY_S = 1.0
 _FULL = "all"
 _BASE = "base"
 
@@ -63,6 +65,7 @@ class Executor:
         self.options = options
         self.admission = Admission(options.running_max, options.queue_max, options.queue_timeout_s)
         self._scheduler = Scheduler(options.threads)
+        self._stacks_release_after = 0.0
         # Keyed by the policy itself: a reloaded policy of the same name is another value.
         self._facts: dict[str, _PolicyFacts] = {}
 
@@ -80,7 +83,17 @@ class Executor:
         facts = self._facts_of(request.policy)
         _check_sizes(request, facts.limits)
         async with self.admission.slot(request.policy.name, facts.limits.concurrency):
-            return await self._run_admitted(request, facts, asked)
+            report = await self._run_admitted(request, facts, asked)
+        if self.admission.running == 0:
+            self._release_stacks()
+        return report
+
+    def _release_stacks(self) -> None:
+        """Gives back what deep recursions have left on the native stacks: nobody is on one while nothing runs."""
+        now = time.monotonic()
+        if now >= self._stacks_release_after:
+            self._stacks_release_after = now + _STACKS_RELEASE_EVERY_S
+            self.engine.stacks.release()
 
     def _facts_of(self, policy: Policy) -> _PolicyFacts:
         facts = self._facts.get(policy.digest)

@@ -66,6 +66,7 @@ _error_message = _held("wasmtime_error_message", None, c_void_p, c_void_p)
 HostFunction = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t)
 
 
+_MADV_DONTNEED = 4
 _MADV_HUGEPAGE = 14
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -75,6 +76,13 @@ def use_huge_pages(start: int, length: int) -> None:
     if _libc is not None and length > 0:
         page = 4096
         _libc.madvise(c_void_p(start & -page), c_size_t(length & -page), _MADV_HUGEPAGE)
+
+
+def drop_contents(start: int, length: int) -> None:
+    """Gives the memory behind a range of private, anonymous pages back (madvise(2), MADV_DONTNEED): it reads as zeros
+    from then on. Whoever calls knows that nothing in it is in use."""
+    if _libc is not None:
+        _libc.madvise(c_void_p(start), c_size_t(length), _MADV_DONTNEED)
 
 
 def address(pointer: object) -> int:

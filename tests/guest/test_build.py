@@ -75,7 +75,7 @@ def test_an_image_reaches_nothing_but_the_three_host_functions(built: ImageBundl
 
 
 def test_every_image_is_dense_and_small_enough_for_copy_on_write(built: ImageBundle) -> None:
-    """What engine.md found the hard way: a sparse or large image is copied, sixty times slower, without a word."""
+    """A sparse or large image is copied, sixty times slower, without a word."""
     manifest = built.raw_manifest()
     assert set(manifest["images"]) == {"base", "all", *images.PACKAGES}
     for facts in manifest["images"].values():

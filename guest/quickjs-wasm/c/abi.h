@@ -50,7 +50,7 @@ typedef struct {
     double clock_ms;    /* host: Unix time, written before every entry and every slice */
     double elapsed_ms;  /* host: since the execution began, never goes back */
     double wake_ms;     /* guest: when the next timer is due, on the elapsed clock; infinity for none */
-    uint64_t seed;      /* host: for Math.random and the hashes of maps */
+    uint64_t seed;      /* host: for Math.random */
     uint32_t code_ptr, code_len;       /* host: UTF-8, with CB_CODE_HEADROOM and CB_CODE_TAILROOM around it */
     uint32_t input_ptr, input_len;     /* host: JSON, followed by a NUL */
     uint32_t modules_ptr, modules_len; /* host: allowed module names, separated by newlines */

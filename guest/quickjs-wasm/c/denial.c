@@ -71,6 +71,18 @@ static size_t line_length(const char *at, const char *end)
     return (size_t)((newline ? newline : end) - at);
 }
 
+/* A native error where the type names one, for what is wrong with an argument; a denial for everything else. */
+static JSValue error_of_type(JSContext *ctx, const char *type, const char *message, const char *hint)
+{
+    if (!strcmp(type, "TypeError"))
+        return JS_NewTypeError(ctx, "%s", message);
+    if (!strcmp(type, "RangeError"))
+        return JS_NewRangeError(ctx, "%s", message);
+    if (!strcmp(type, "Error"))
+        return JS_NewPlainError(ctx, "%s", message);
+    return cb_denial_new(ctx, type, message, hint);
+}
+
 JSValue cb_denial_from_host(JSContext *ctx, const char *payload, size_t len)
 {
     const char *end = payload + len, *at = payload;
@@ -85,7 +97,7 @@ JSValue cb_denial_from_host(JSContext *ctx, const char *payload, size_t len)
         at += part_len < (size_t)(end - at) ? part_len + 1 : part_len;
     }
     if (parts[2])
-        error = cb_denial_new(ctx, parts[0], parts[1], *parts[2] ? parts[2] : NULL);
+        error = error_of_type(ctx, parts[0], parts[1], *parts[2] ? parts[2] : NULL);
     for (int i = 0; i < 3; i++)
         js_free(ctx, parts[i]);
     return error;

@@ -45,18 +45,21 @@ function packageOf(name) {
 
 /** Edit distance, given up above 2. */
 function near(a, b) {
-  if (a.length > 40 || b.length > 40) return false;
+  if (a.length > 40 || a.length - b.length > 2 || b.length - a.length > 2) return false;
   let row = [];
   for (let j = 0; j <= b.length; j++) row[j] = j;
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
+    let least = i;
     for (let j = 1; j <= b.length; j++) {
       const substituted = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
       const inserted = next[j - 1] + 1;
       const deleted = row[j] + 1;
       next[j] = substituted < inserted ? substituted : inserted;
       if (deleted < next[j]) next[j] = deleted;
+      if (next[j] < least) least = next[j];
     }
+    if (least > 2) return false;
     row = next;
   }
   return row[b.length] <= 2;

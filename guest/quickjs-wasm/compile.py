@@ -17,9 +17,13 @@ _C = FOLDER / "c"
 _QUICKJS_FILES = ("dtoa.c", "libregexp.c", "libunicode.c")
 #: Just the features that the guest needs. In particular no reference types, which the host keeps switched off.
 _CPU = "-mcpu=mvp+bulk_memory+sign_ext+nontrapping_fptoint+mutable_globals+multivalue+simd128"
-#: The one line of QuickJS-ng that is changed before it is compiled: whether small blocks come from arenas is decided
-#: while it runs, so that an image can be packed and an execution be quick (c/engine_unit.c says how).
-_PATCH = ("#define JS_ARENA_LARGE_BLOCKS_ONLY 0\n", "#define JS_ARENA_LARGE_BLOCKS_ONLY cb_engine_packs_blocks\n")
+#: The two places of QuickJS-ng that are changed before it is compiled. Whether small blocks come from arenas is decided
+#: while it runs, so that an image can be packed and an execution be quick (c/engine_unit.c says how). And each statement
+#: says where it begins: without that, `return null.x` has no line, and `this.q.r` that of the function.
+_PATCHES = (
+    ("#define JS_ARENA_LARGE_BLOCKS_ONLY 0\n", "#define JS_ARENA_LARGE_BLOCKS_ONLY cb_engine_packs_blocks\n"),
+    ("    /* specific label handling */\n", "    emit_source_loc(s);\n    /* specific label handling */\n"),
+)
 _INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 _TARGET = ["-target", "wasm32-wasi", _CPU, "-O2"]
 _FLAGS = ["-fno-strict-aliasing", "-D_GNU_SOURCE", "-DNDEBUG", "-D_WASI_EMULATED_SIGNAL"]
@@ -55,15 +59,17 @@ def check_compiler() -> None:
 
 
 def _patched(workspace: Workspace, quickjs: Path) -> Path:
-    """A folder with the changed quickjs.c. Raises BuildError where the line to change is not there exactly once."""
+    """A folder with the changed quickjs.c. Raises BuildError where a place to change is not there exactly once."""
     text = (quickjs / "quickjs.c").read_text()
-    if text.count(_PATCH[0]) != 1:
-        raise BuildError(f"quickjs.c does not have the line {_PATCH[0].strip()!r} exactly once: look at compile.py")
+    for old, new in _PATCHES:
+        if text.count(old) != 1:
+            raise BuildError(f"quickjs.c does not have the line {old.strip()!r} exactly once: look at compile.py")
+        text = text.replace(old, new)
 
     def make(folder: Path) -> None:
-        (folder / "quickjs.c").write_text(text.replace(*_PATCH))
+        (folder / "quickjs.c").write_text(text)
 
-    return workspace.tree(f"patched-{key_of(*QUICKJS.sha256, *_PATCH)}", make)
+    return workspace.tree(f"patched-{key_of(text)}", make)
 
 
 def _jobs(quickjs: Path, patched: Path) -> Iterator[tuple[Path, list[str]]]:
@@ -93,7 +99,7 @@ def _with_headers(file: Path) -> list[Path]:
 def _object(workspace: Workspace, file: Path, flags: list[str]) -> Path:
     sources = [part for source in _with_headers(file) for part in (source.name, source.read_bytes())]
     options = [flag for flag in flags if not flag.startswith(("-I", "-isystem"))]
-    name = f"objects/{file.stem}-{key_of(ZIGLANG_VERSION, *QUICKJS.sha256, *_PATCH, *options, *sources)}.o"
+    name = f"objects/{file.stem}-{key_of(ZIGLANG_VERSION, *QUICKJS.sha256, str(_PATCHES), *options, *sources)}.o"
     return workspace.file(name, lambda partial: _zig(workspace, [*flags, "-c", file, "-o", partial]))
 
 

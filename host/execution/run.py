@@ -8,7 +8,7 @@ import time
 from msgspec import Struct
 
 from host.capabilities.random import RandomSource
-from host.errors import TooLargeError, ValidationError
+from host.errors import InternalError, TooLargeError, ValidationError
 from host.execution.admission import Admission
 from host.execution.calls import ExecutionCalls
 from host.execution.clock import GuestClock
@@ -123,6 +123,8 @@ class Executor:
                 drive = Drive(instance, calls, clock, self._scheduler, limits, wall_time_ms)
                 outcome = await drive.run(start)
                 return _report(request, instance, outcome, limits, asked, began)
+        except abi.GuestFault as fault:
+            raise InternalError("the guest broke the protocol") from fault
         finally:
             calls.close()
 

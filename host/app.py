@@ -1,5 +1,6 @@
 """The composition root: from settings and policies to the objects that serve. Only here are they wired."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ WARM_UP = ExecutionRequest(b"return 1", b"{}", Policy("warm-up"), "host")
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 #: Requests that may wait for a slot, for each that may run.
 _QUEUE_FOR_EACH_SLOT = 5
+_GC_ALLOCATIONS = 10_000
 
 
 def worker_app(settings: Settings) -> "Litestar":
@@ -81,6 +83,14 @@ def effective_policies(policies: PolicySet, settings: Settings) -> PolicySet:
     return msgspec.structs.replace(policies, policies=silent)
 
 
+def _settle_memory() -> None:
+    """Takes what the worker holds for good out of Python's garbage collection, which would look at it again and again:
+    4 % of a worker's time under load."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GC_ALLOCATIONS)
+
+
 def _serving(executor: Executor, readiness: "Readiness"):
     """The life of a worker: its first execution before its first request, so that no client waits for a cold start."""
 
@@ -91,6 +101,7 @@ def _serving(executor: Executor, readiness: "Readiness"):
         report = await executor.run(WARM_UP)
         if not isinstance(report.outcome, Success):
             raise SetupError(f"the first execution failed: {report.outcome.message}", "Run `cellblock doctor`.")
+        _settle_memory()
         readiness.phase = Phase.READY
         try:
             yield

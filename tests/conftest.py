@@ -54,4 +54,7 @@ def unharmed(guests: Guests) -> Iterator[None]:
     assert guests.result("return input.a + 1", {"a": 41}) == 42
     assert guests.executor.admission.running == 0
     assert guests.executor.admission.queued == 0
-    assert held_by_process() == before
+    # Fewer is fine: an earlier test may have left something for the garbage collector.
+    after = held_by_process()
+    assert after[0] <= before[0]
+    assert after[1] <= before[1]

@@ -13,7 +13,11 @@ from host.policy.model import Language, Limits, Modules, Policy
 
 
 def policy_of(name: str = "test", modules: object = "all", **settings: object) -> Policy:
-    """A policy from fields of Limits and Language by their names; `modules` is "all" or names."""
+    """A policy from fields of Limits and Language by their names; `modules` is "all" or names.
+
+    Wall time is so long that a busy machine changes nothing, unless a test sets it.
+    """
+    settings.setdefault("wall_time_ms", 60_000)
     limits = {key: value for key, value in settings.items() if key in Limits.__struct_fields__}
     language = {key: value for key, value in settings.items() if key in Language.__struct_fields__}
     assert len(limits) + len(language) == len(settings), f"unknown settings in {sorted(settings)}"

@@ -105,3 +105,38 @@ def test_no_file_names_a_registry() -> None:
     hosts = re.compile("|".join(("pypi" + r"\.org", "pythonhosted" + r"\.org", "registry" + r"\.npmjs", "npmjs" + r"\.org")))
     named = [path.name for path in _tracked() if path.is_file() and hosts.search(path.read_text(errors="ignore"))]
     assert named == []
+
+
+BOOTSTRAP = _tracked("guest/quickjs-wasm/js/bootstrap/*.js", "guest/quickjs-wasm/js/capabilities/*.js")
+
+
+@pytest.mark.parametrize("path", BOOTSTRAP, ids=lambda path: path.name)
+def test_the_bootstrap_calls_nothing_that_a_guest_can_replace_by_syntax(path: Path) -> None:
+    """QuickJS-ng makes of a template literal a call of String.prototype.concat, which a guest can replace: with that,
+    `require` once found every module on the policy's list. RegExp.prototype.test looks `exec` up in the same way."""
+    comments_and_strings = r"//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\""
+    code = re.sub(comments_and_strings, "''", path.read_text(), flags=re.DOTALL)
+    assert "`" not in code
+    assert re.search(r"\.test\b", code) is None
+
+
+@pytest.mark.parametrize("path", _tracked("guest/quickjs-wasm/c/*.c"), ids=lambda path: path.name)
+def test_c_functions_are_small(path: Path) -> None:
+    """A function's body begins and ends with a brace in the first column."""
+    began, long = 0, []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line == "{":
+            began = number
+        elif line == "}" and number - began > FUNCTION_LINES_MAX:
+            long.append(began)
+    assert long == []
+
+
+@pytest.mark.parametrize("path", _tracked("host/*.py"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_wasmtime_stays_in_the_sandbox(path: Path) -> None:
+    """And the bindings below its public API stay in one file of it."""
+    text = path.read_text()
+    if re.search(r"^\s*(import|from) wasmtime", text, re.MULTILINE):
+        assert path.parent.name == "sandbox" or path.name == "doctor.py"
+    if re.search(r"from wasmtime import _|wasmtime\._", text):
+        assert path.name == "capi.py"

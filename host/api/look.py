@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
 from host.api.wire import timestamp
@@ -74,15 +75,21 @@ class Health(Struct, frozen=True):
 def look_routes(readiness: Readiness) -> list[HTTPRouteHandler]:
     """The routes of this file."""
 
-    @get("/", sync_to_thread=False, summary="What is here")
+    @get("/", sync_to_thread=False, summary="What is here", response_description="The routes.")
     def index() -> Index:
         return Index(SERVICE, version(), ENDPOINTS, Links(docs="/schema"))
 
-    @get("/health", sync_to_thread=False, summary="Whether the process is alive")
+    @get("/health", sync_to_thread=False, summary="Whether the process is alive", response_description="It is.")
     def health() -> Health:
         return _health("ok")
 
-    @get("/health/ready", sync_to_thread=False, summary="Whether requests are taken; 503 while starting or draining")
+    @get(
+        "/health/ready",
+        sync_to_thread=False,
+        summary="Whether requests are taken",
+        response_description="They are: `status` is `ready`.",
+        responses={503: ResponseSpec(Health, False, "They are not: `status` is `starting` or `draining`.")},
+    )
     def ready() -> Response[Health]:
         return Response(_health(readiness.phase), status_code=200 if readiness.phase is Phase.READY else 503)
 

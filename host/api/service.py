@@ -30,6 +30,7 @@ def make_service(
         openapi_config=openapi_config(),
         exception_handlers={HTTPException: _refused, Exception: _failed},
         cors_config=_cors(cors_origins),
+        response_headers={name.decode(): value.decode() for name, value in HEADERS if name != b"content-type"},
         logging_config=None,
         request_max_body_size=_NO_BODY_MAX,
     )

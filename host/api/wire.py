@@ -67,7 +67,7 @@ class WireUsage(Struct, frozen=True, rename="camel"):
 
 
 class WireLog(Struct, frozen=True, rename="camel"):
-    """One call of `console`; `at_ms` is since the execution began."""
+    """One call of `console`; `atMs` is since the execution began."""
 
     level: str
     text: str

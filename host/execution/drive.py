@@ -60,9 +60,9 @@ class Drive:
     def _no_room(self) -> Outcome:
         return (fuel_used_up if self._instance.out_of_fuel else memory_used_up)(self._limits)
 
-    def _slice(self) -> bool:
+    def _slice(self, keep_gil: bool = False) -> bool:
         """Runs one slice; True while another is wanted."""
-        self._state = self._instance.step(*self._clock.now())
+        self._state = self._instance.step(*self._clock.now(), keep_gil=keep_gil)
         if self._state is not State.RUNNING:
             return False
         # A fault in a host call ends the execution at the next boundary, whatever the guest makes of it.
@@ -72,7 +72,7 @@ class Drive:
         return not self._stopped and time.monotonic() < self._deadline
 
     async def _run_until_rest(self) -> None:
-        if not self._slice():
+        if not self._slice(keep_gil=True):
             return
         try:
             await self._on_threads()

@@ -4,8 +4,8 @@ wasmtime-py's public API has no asynchronous calls, no pooling allocator and no 
 raise, and its instantiation costs four times what pre-linked instantiation does. Its package carries the generated
 ctypes bindings; this file takes the few functions needed from the same library and nothing else in the project does.
 
-Two kinds of binding. `_held` keeps Python's GIL, for what returns in under a microsecond, where giving the GIL up and
-fighting for it again would cost more than the call. `_free` gives it up, for what runs guest code or does real work.
+Two kinds of binding. `_held` keeps Python's GIL, for what returns in microseconds, where giving the GIL up and fighting
+for it again would cost more than the call. `_free` gives it up, for what runs guest code on a worker thread.
 Every pointer is typed as c_void_p, which ctypes converts fastest; structs are passed by address.
 """
 
@@ -42,7 +42,7 @@ def _held(name: str, result, *arguments):
 store_new = _held("wasmtime_store_new", c_void_p, c_void_p, c_void_p, c_void_p)
 store_context = _held("wasmtime_store_context", c_void_p, c_void_p)
 store_limiter = _held("wasmtime_store_limiter", None, c_void_p, c_int64, c_int64, c_int64, c_int64, c_int64)
-store_delete = _free("wasmtime_store_delete", None, c_void_p)
+store_delete = _held("wasmtime_store_delete", None, c_void_p)
 set_fuel = _held("wasmtime_context_set_fuel", c_void_p, c_void_p, c_uint64)
 get_fuel = _held("wasmtime_context_get_fuel", c_void_p, c_void_p, c_void_p)
 yield_every = _held("wasmtime_context_fuel_async_yield_interval", c_void_p, c_void_p, c_uint64)
@@ -53,7 +53,8 @@ call_async = _held(
     c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, c_void_p, c_void_p,
 )  # fmt: skip
 future_poll = _free("wasmtime_call_future_poll", c_bool, c_void_p)
-future_delete = _free("wasmtime_call_future_delete", None, c_void_p)
+future_poll_held = _held("wasmtime_call_future_poll", c_bool, c_void_p)
+future_delete = _held("wasmtime_call_future_delete", None, c_void_p)
 memory_data = _held("wasmtime_memory_data", c_void_p, c_void_p, c_void_p)
 memory_size = _held("wasmtime_memory_data_size", c_size_t, c_void_p, c_void_p)
 caller_context = _held("wasmtime_caller_context", c_void_p, c_void_p)

@@ -150,7 +150,9 @@ class Instance:
             raise GuestFault(f"the image does not export {name.decode()}")
 
     def _enter(self, name: str, *arguments: int) -> None:
-        """Sets a call up; `step` runs it."""
+        """Sets a call up; `step` runs it. Raises GuestFault for a guest that trapped: its memory is in any state."""
+        if self.trap_message:
+            raise GuestFault("a guest that trapped is not entered again")
         self._export(_ENTRY_POINTS[name], _FUNCTION_AT)
         scratch = self._scratch
         for index, argument in enumerate(arguments):
@@ -206,12 +208,14 @@ class Instance:
         self._enter("cb_settle", operation_id, int(ok), pointer, len(payload))
         return True
 
-    def step(self, clock_ms: float, elapsed_ms: float) -> State:
-        """Runs one slice. Gives the GIL up meanwhile."""
+    def step(self, clock_ms: float, elapsed_ms: float, *, keep_gil: bool = False) -> State:
+        """Runs one slice. On a worker thread the GIL is given up meanwhile. The event loop's thread keeps it: most
+        slices there end within microseconds, and taking the GIL back from the server's threads costs more than that.
+        """
         self.memory.set_clocks(clock_ms, elapsed_ms)
         hostcalls.running.caller = self._caller
         began = time.thread_time_ns()
-        finished = capi.future_poll(self._future)
+        finished = (capi.future_poll_held if keep_gil else capi.future_poll)(self._future)
         self.cpu_ns += time.thread_time_ns() - began
         if not finished:
             if not self._huge_pages and self.memory_bytes() > HUGE_PAGES_FROM_BYTES:

@@ -74,9 +74,7 @@ SYNTAX_ERRORS = {
 def test_a_syntax_error_has_line_and_column_of_the_callers_source(guests: Guests, name: str) -> None:
     """Never of a wrapper: each place lies in the source or directly behind its last character."""
     code, line, column, message = SYNTAX_ERRORS[name]
-    assert guests.failure(code) == Failure(
-        "SyntaxError", message, line, column, f"    at codeblock.js:{line}:{column}"
-    )
+    assert guests.failure(code) == Failure("SyntaxError", message, line, column, f"    at codeblock.js:{line}:{column}")
 
 
 RUNTIME_ERRORS = {
@@ -101,18 +99,24 @@ def test_an_error_has_line_and_column_of_the_callers_source(guests: Guests, name
 
 def test_a_stack_shows_the_callers_frames_alone(guests: Guests) -> None:
     """Neither the wrapper nor the bootstrap, through which the call went, is in it."""
-    failure = guests.failure("function inner() {\n  require('nope');\n}\nfunction outer() { inner(); }\nouter();\nreturn 1")
+    failure = guests.failure(
+        "function inner() {\n  require('nope');\n}\nfunction outer() { inner(); }\nouter();\nreturn 1"
+    )
     assert failure.stack == (
-        "    at inner (codeblock.js:2:3)\n"
-        "    at outer (codeblock.js:4:20)\n"
-        "    at <anonymous> (codeblock.js:5:1)"
+        "    at inner (codeblock.js:2:3)\n    at outer (codeblock.js:4:20)\n    at <anonymous> (codeblock.js:5:1)"
     )
 
 
-def test_a_place_that_is_not_known_is_left_out(guests: Guests) -> None:
-    """The engine gives no place to a few instructions; then the wrapper's line is not passed off as the caller's."""
-    failure = guests.failure("return null.foo")
-    assert failure == Failure("TypeError", "cannot read property 'foo' of null")
+@pytest.mark.parametrize("before", ["", "\n\n", "let z = 1;\n", "{\n\n", "\t"])
+@pytest.mark.parametrize(
+    "statement", ["return null.foo", "const {a} = null", "for (const x of 5);", "class A extends 5 {}", "[...5]"]
+)
+def test_an_instruction_without_a_place_has_its_statements(guests: Guests, before: str, statement: str) -> None:
+    """The engine gives no place to some instructions; the wrapper's line is never passed off as the caller's."""
+    code = before + statement + ";return 1" + ("}" if "{" in before else "")
+    failure = guests.failure(code)
+    line = before.count("\n") + 1
+    assert (failure.type, failure.line, failure.column) == ("TypeError", line, len(before.rsplit("\n", 1)[-1]) + 1)
 
 
 def test_a_syntax_error_that_the_code_throws_itself_is_one(guests: Guests) -> None:

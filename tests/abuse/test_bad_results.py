@@ -50,7 +50,10 @@ WRITABLE = {
     "Date": ("return new Date(0)", "1970-01-01T00:00:00.000Z"),
     "invalid Date": ("return new Date(NaN)", None),
     "Map": ("return new Map([[1, 2]])", {}),
-    "functions and symbols inside": ("return {a: [() => 1, Symbol(), undefined], f() {}, u: undefined}", {"a": [None] * 3}),
+    "functions and symbols inside": (
+        "return {a: [() => 1, Symbol(), undefined], f() {}, u: undefined}",
+        {"a": [None] * 3},
+    ),
     "boxed": ("return [new String('a'), new Number(1), new Boolean(false)]", ["a", 1, False]),
     "toJSON": ("return {toJSON() { return {toJSON() { return 1 }, b: 2} }}", {"b": 2}),
     "holes": ("return new Array(3)", [None, None, None]),

@@ -32,7 +32,9 @@ LOOPS = {
     "a getter": f"({{get x() {{ {FOREVER} }}}}).x; return 1",
     "Symbol.toPrimitive": f"+{{[Symbol.toPrimitive]() {{ {FOREVER} }}}}; return 1",
     "an iterator": "for (const x of {[Symbol.iterator]() { return {next() { return {done: false} }} }}); return 1",
-    "spread of an iterator": "Math.max(...{[Symbol.iterator]() { return {next() { return {done: false} }} }}); return 1",
+    "spread of an iterator": (
+        "Math.max(...{[Symbol.iterator]() { return {next() { return {done: false} }} }}); return 1"
+    ),
     "a generator": "function* g() { for (;;) yield } for (const x of g()); return 1",
     "a JSON reviver": f"JSON.parse('[1]', () => {{ {FOREVER} }}); return 1",
     "a replace callback": f"'a'.replace('a', () => {{ {FOREVER} }}); return 1",

@@ -22,10 +22,17 @@ NEVER = {
         "for await (const x of never); return 1"
     ),
     "Promise.race of nothing": "await Promise.race([]); return 1",
-    "two that wait for each other": "let a, b; a = (async () => { await 0; await b })(); b = (async () => { await a })(); await b; return 1",
+    "two that wait for each other": (
+        "let a, b; a = (async () => { await 0; await b })(); b = (async () => { await a })(); await b; return 1"
+    ),
     "a cleared timer": "await new Promise((done) => clearTimeout(setTimeout(done, 1))); return 1",
-    "an interval that cleared itself": "let n = 0; await new Promise(() => { const i = setInterval(() => { if (++n === 3) clearInterval(i) }, 1) }); return 1",
-    "a promise after a timer": "await new Promise((done) => setTimeout(done, 2)); await new Promise(() => {}); return 1",
+    "an interval that cleared itself": (
+        "let n = 0; await new Promise(() => { const i = setInterval(() => { if (++n === 3) "
+        "clearInterval(i) }, 1) }); return 1"
+    ),
+    "a promise after a timer": (
+        "await new Promise((done) => setTimeout(done, 2)); await new Promise(() => {}); return 1"
+    ),
 }
 
 
@@ -37,7 +44,10 @@ def test_a_promise_that_nothing_can_settle_is_a_deadlock(guests: Guests, kind: s
 
 def test_a_microtask_flood_uses_fuel(guests: Guests) -> None:
     """A microtask that queues itself never lets the timers run."""
-    code = "(function f() { queueMicrotask(f) })(); setTimeout(() => console.log('ran'), 0); await new Promise(() => {}); return 1"
+    code = (
+        "(function f() { queueMicrotask(f) })(); setTimeout(() => console.log('ran'), 0); "
+        "await new Promise(() => {}); return 1"
+    )
     report = guests.run(code, fuel=50_000_000)
     assert (report.outcome.limit, report.logs) == ("fuel", ())
 
@@ -52,9 +62,11 @@ def test_ten_thousand_timers_run_in_order(guests: Guests) -> None:
     """By due time, and in the order in which they were set where that is the same."""
     code = (
         "const ran = []; const all = [];"
-        "for (let i = 0; i < 10000; i++) all.push(new Promise((done) => setTimeout(() => { ran.push(i); done() }, 1 + i % 3)));"
+        "for (let i = 0; i < 10000; i++) all.push(new Promise((done) => setTimeout(() => { "
+        "ran.push(i); done() }, 1 + i % 3)));"
         "await Promise.all(all);"
-        "return ran.every((id, at) => at === 0 || ran[at - 1] % 3 < id % 3 || (ran[at - 1] % 3 === id % 3 && ran[at - 1] < id))"
+        "return ran.every((id, at) => at === 0 || ran[at - 1] % 3 < id % 3 || (ran[at - 1] % "
+        "3 === id % 3 && ran[at - 1] < id))"
     )
     assert guests.result(code, clock=Clock("fixed", fixed_epoch_ms=0)) is True
 

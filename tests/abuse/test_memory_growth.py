@@ -27,9 +27,14 @@ GROWTH = {
     "closures": "let f = () => 1; for (;;) { const g = f; f = () => g } return 1",
     "promises": "const a = []; for (;;) a.push(new Promise(() => {})); return 1",
     "promise jobs": "for (;;) queueMicrotask(() => {}); return 1",
-    "promise chain": "Promise.resolve().then(function f() { return Promise.resolve().then(f) }); await new Promise(() => {}); return 1",
+    "promise chain": (
+        "Promise.resolve().then(function f() { return Promise.resolve().then(f) }); await new "
+        "Promise(() => {}); return 1"
+    ),
     "timers": "for (;;) setTimeout(() => {}, 1e6); return 1",
-    "timers that set two more": "(function f() { setTimeout(f, 0); setTimeout(f, 0) })(); await new Promise(() => {}); return 1",
+    "timers that set two more": (
+        "(function f() { setTimeout(f, 0); setTimeout(f, 0) })(); await new Promise(() => {}); return 1"
+    ),
     "symbols": "const a = []; for (;;) a.push(Symbol('x')); return 1",
     "atoms": "const a = []; for (let i = 0; ; i++) a.push(Symbol.for('k' + i)); return 1",
     "BigInts": "const a = []; let n = 3n ** 1000n; for (;;) a.push(n++); return 1",
@@ -63,7 +68,10 @@ ENGINE_LIMITS = {
     "array length": ("return new Array(2 ** 32)", "invalid array length"),
     "BigInt shift": ("return (1n << (2n ** 40n)) > 0n", "BigInt is too large to allocate"),
     "BigInt growth": ("let n = 3n; for (;;) n = n * n; return 1", "BigInt is too large to allocate"),
-    "too many arguments": ("return Math.max(...new Array(1e5))", "too many arguments in function call (only 65535 allowed)"),
+    "too many arguments": (
+        "return Math.max(...new Array(1e5))",
+        "too many arguments in function call (only 65535 allowed)",
+    ),
     "an expression of 100,000 operands": ("return [" + "2**" * 100_000 + "1]", "stack overflow (op=188, pc=65534)"),
 }
 

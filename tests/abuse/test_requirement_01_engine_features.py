@@ -25,9 +25,13 @@ SWITCHED_OFF = {
     "exceptions": "(module (tag) (func throw 0))",
     "tail calls": "(module (func $f return_call $f))",
     "reference types: externref": "(module (func (param externref)))",
-    "reference types: table.grow": "(module (table 1 funcref) (func (drop (table.grow 0 (ref.null func) (i32.const 1)))))",
+    "reference types: table.grow": (
+        "(module (table 1 funcref) (func (drop (table.grow 0 (ref.null func) (i32.const 1)))))"
+    ),
     "function references": "(module (type $t (func)) (func (param (ref $t)) (call_ref $t (local.get 0))))",
-    "relaxed SIMD": "(module (func (param v128 v128) (result v128) (i8x16.relaxed_swizzle (local.get 0) (local.get 1))))",
+    "relaxed SIMD": (
+        "(module (func (param v128 v128) (result v128) (i8x16.relaxed_swizzle (local.get 0) (local.get 1))))"
+    ),
     "custom page sizes": "(module (memory 1 (pagesize 1)))",
     "wide arithmetic": "(module (func (param i64 i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (local.get 1))))",
     "stack switching": "(module (type $f (func)) (type $c (cont $f)))",
@@ -68,7 +72,18 @@ def test_the_linker_offers_no_wasi(engine: Engine, name: str) -> None:
 
 def test_a_guest_has_no_engine_of_its_own(guests: Guests) -> None:
     """No WebAssembly inside, and nothing of QuickJS's own std, os and bjson modules."""
-    names = ["WebAssembly", "std", "os", "bjson", "print", "scriptArgs", "gc", "Worker", "SharedArrayBuffer", "navigator"]
+    names = [
+        "WebAssembly",
+        "std",
+        "os",
+        "bjson",
+        "print",
+        "scriptArgs",
+        "gc",
+        "Worker",
+        "SharedArrayBuffer",
+        "navigator",
+    ]
     assert guests.result(f"return {names!r}.map((name) => typeof globalThis[name])") == ["undefined"] * len(names)
 
 
@@ -84,7 +99,9 @@ def test_memory_and_tables_are_limited() -> None:
 
 def test_no_memory_is_larger_than_the_pools_ceiling(guests: Guests) -> None:
     """Even where a policy says so."""
-    report = guests.run("const a = []; for (;;) a.push(new Uint8Array(64e6))", memory_bytes=2 << 30, require_return=False)
+    report = guests.run(
+        "const a = []; for (;;) a.push(new Uint8Array(64e6))", memory_bytes=2 << 30, require_return=False
+    )
     assert report.outcome.type == "MemoryLimitError"
     assert report.usage.memory_peak_bytes <= MEMORY_BYTES_MAX
 

@@ -47,7 +47,9 @@ RECURSIONS = {
     "Proxy has": "const p = new Proxy({}, {has() { return 'x' in p }}); 'x' in p",
     "Proxy apply": "const p = new Proxy(() => 1, {apply() { return p() }}); p()",
     "Proxy construct": "const P = new Proxy(class {}, {construct() { return new P() }}); new P()",
-    "Proxy getPrototypeOf": "const p = new Proxy({}, {getPrototypeOf() { return Object.getPrototypeOf(p) }}); Object.getPrototypeOf(p)",
+    "Proxy getPrototypeOf": (
+        "const p = new Proxy({}, {getPrototypeOf() { return Object.getPrototypeOf(p) }}); Object.getPrototypeOf(p)"
+    ),
     "Proxy ownKeys": "const p = new Proxy({}, {ownKeys() { return Object.keys(p) }}); Object.keys(p)",
     "100,000 proxies": "let p = {}; for (let i = 0; i < 100000; i++) p = new Proxy(p, {}); p.x",
     "proxies as handlers": "let h = {}; for (let i = 0; i < 100000; i++) h = new Proxy({}, h); h.x",
@@ -58,22 +60,47 @@ RECURSIONS = {
     "toString": "const o = {toString() { return String(o) }}; String(o)",
     "equality": "const o = {valueOf() { return o == 1 }}; o == 1",
     "comparison": "const o = {valueOf() { return o < 1 }}; o < 1",
-    "Symbol.species": "class A extends Array { static get [Symbol.species]() { new A(1).map((x) => x); return A } } new A(1).map((x) => x)",
+    "Symbol.species": (
+        "class A extends Array { static get [Symbol.species]() { new A(1).map((x) => x); "
+        "return A } } new A(1).map((x) => x)"
+    ),
     "Symbol.iterator": "const o = {[Symbol.iterator]() { return [...o][Symbol.iterator]() }}; [...o]",
     "Symbol.split": "const o = {[Symbol.split]() { return 'a'.split(o) }}; 'a'.split(o)",
     "Symbol.replace": "const o = {[Symbol.replace]() { return 'a'.replace(o, '') }}; 'a'.replace(o, '')",
-    "iterator's next": "const i = {next() { for (const x of o); return {done: true} }}; const o = {[Symbol.iterator]: () => i}; for (const x of o);",
-    "iterator's return": "const o = {[Symbol.iterator]: () => ({next: () => ({}), return() { for (const x of o) break; return {} }})}; for (const x of o) break",
+    "iterator's next": (
+        "const i = {next() { for (const x of o); return {done: true} }}; const o = "
+        "{[Symbol.iterator]: () => i}; for (const x of o);"
+    ),
+    "iterator's return": (
+        "const o = {[Symbol.iterator]: () => ({next: () => ({}), return() { for (const x of "
+        "o) break; return {} }})}; for (const x of o) break"
+    ),
     "generator": "function* g() { yield* g() } [...g()]",
-    "50,000 generators": "let g = [][Symbol.iterator](); function* w(i) { yield* i } for (let i = 0; i < 50000; i++) g = w(g); g.next()",
-    "50,000 iterator helpers": "let i = [1][Symbol.iterator](); for (let n = 0; n < 50000; n++) i = i.map((x) => x); i.next()",
-    "50,000 iterator helpers without a callback": "let i = [1][Symbol.iterator](); for (let n = 0; n < 50000; n++) i = i.drop(0); i.next()",
-    "return of 50,000 iterator helpers": "let i = [1][Symbol.iterator](); for (let n = 0; n < 50000; n++) i = i.take(5); i.return()",
-    "50,000 wrapped iterators": "let i = {next() { return {done: true} }}; for (let n = 0; n < 50000; n++) { const w = i; i = Iterator.from({next: w.next.bind(w)}) } i.next()",
+    "50,000 generators": (
+        "let g = [][Symbol.iterator](); function* w(i) { yield* i } for (let i = 0; i < 50000; i++) g = w(g); g.next()"
+    ),
+    "50,000 iterator helpers": (
+        "let i = [1][Symbol.iterator](); for (let n = 0; n < 50000; n++) i = i.map((x) => x); i.next()"
+    ),
+    "50,000 iterator helpers without a callback": (
+        "let i = [1][Symbol.iterator](); for (let n = 0; n < 50000; n++) i = i.drop(0); i.next()"
+    ),
+    "return of 50,000 iterator helpers": (
+        "let i = [1][Symbol.iterator](); for (let n = 0; n < 50000; n++) i = i.take(5); i.return()"
+    ),
+    "50,000 wrapped iterators": (
+        "let i = {next() { return {done: true} }}; for (let n = 0; n < 50000; n++) { const w "
+        "= i; i = Iterator.from({next: w.next.bind(w)}) } i.next()"
+    ),
     "50,000 concatenated iterators": "let i = [1]; for (let n = 0; n < 50000; n++) i = Iterator.concat(i); i.next()",
     "keys of 100,000 proxies": "let p = {}; for (let i = 0; i < 100000; i++) p = new Proxy(p, {}); Object.keys(p)",
-    "for-in over 100,000 proxies": "let p = {}; for (let i = 0; i < 100000; i++) p = new Proxy(p, {}); for (const k in p);",
-    "disposable stacks": "let s = new DisposableStack(); for (let i = 0; i < 50000; i++) { const t = new DisposableStack(); t.use(s); s = t } s.dispose()",
+    "for-in over 100,000 proxies": (
+        "let p = {}; for (let i = 0; i < 100000; i++) p = new Proxy(p, {}); for (const k in p);"
+    ),
+    "disposable stacks": (
+        "let s = new DisposableStack(); for (let i = 0; i < 50000; i++) { const t = new "
+        "DisposableStack(); t.use(s); s = t } s.dispose()"
+    ),
     "async function": "async function f() { await f() } await f()",
     "async generator": "async function* f() { for await (const x of f()) yield x } for await (const x of f());",
     "then getter": "const t = {get then() { return t.then }}; await t",
@@ -97,7 +124,10 @@ RECURSIONS = {
     "JSON.parse of objects": "JSON.parse('{\"a\":'.repeat(300000))",
     "JSON.parse reviver": "function f() { return JSON.parse('[1]', f) } f()",
     "JSON.stringify": f"{NESTED_ARRAYS} function f(n) {{ return n ? f(n - 1) : JSON.stringify(a) }} f(4500)",
-    "JSON.stringify of objects": "let a = {}; for (let i = 0; i < 20000; i++) a = {a}; function f(n) { return n ? f(n - 1) : JSON.stringify(a) } f(4500)",
+    "JSON.stringify of objects": (
+        "let a = {}; for (let i = 0; i < 20000; i++) a = {a}; function f(n) { return n ? f(n "
+        "- 1) : JSON.stringify(a) } f(4500)"
+    ),
     "toJSON": "const o = {toJSON() { return JSON.stringify(o) }}; JSON.stringify(o)",
     "JSON replacer": "function f(k, v) { return JSON.stringify(v, f) } JSON.stringify({}, f)",
     "toString of nested arrays": f"{NESTED_ARRAYS} String(a)",
@@ -105,7 +135,10 @@ RECURSIONS = {
     "toLocaleString of nested arrays": f"{NESTED_ARRAYS} a.toLocaleString()",
     "flat of nested arrays": "let a = []; for (let i = 0; i < 100000; i++) a = [a]; a.flat(Infinity)",
     "console of a getter": "const o = {toString() { console.log('%f', o); return '' }}; console.log('%f', o)",
-    "mutual": "const fs = [() => fs[1](), () => [0].map(fs[2]), () => JSON.parse('1', fs[3]), () => +{valueOf: fs[0]}]; fs[0]()",
+    "mutual": (
+        "const fs = [() => fs[1](), () => [0].map(fs[2]), () => JSON.parse('1', fs[3]), () => "
+        "+{valueOf: fs[0]}]; fs[0]()"
+    ),
 }
 
 
@@ -147,19 +180,26 @@ def test_recursion_that_is_not_caught_is_reported(guests: Guests) -> None:
 @pytest.mark.parametrize("burn", ["", BURN])
 def test_5000_plain_frames_fit(guests: Guests, burn: str) -> None:
     """Node has about 11,000."""
-    assert guests.result(f"{burn} let n = 0; function f() {{ n++; f() }} try {{ f() }} catch {{}} return n > 5000") is True
+    assert (
+        guests.result(f"{burn} let n = 0; function f() {{ n++; f() }} try {{ f() }} catch {{}} return n > 5000") is True
+    )
     assert guests.result(f"{burn} function f(n) {{ return n ? 1 + f(n - 1) : 0 }} return f(5000)") == 5000
 
 
 def test_recursion_can_be_caught_again_and_again(guests: Guests) -> None:
     """What was caught leaves nothing behind: 50 times, and also out of a finally and out of a promise job."""
-    assert guests.result("let n = 0; function f() { f() } for (let i = 0; i < 50; i++) try { f() } catch { n++ } return n") == 50
+    assert (
+        guests.result("let n = 0; function f() { f() } for (let i = 0; i < 50; i++) try { f() } catch { n++ } return n")
+        == 50
+    )
     code = (
         "let deep = 0; function f() { try { f() } finally { if (deep++ < 100) f() } }"
         "try { f() } catch (e) { return e instanceof RangeError } return 'nothing was thrown'"
     )
     assert guests.result(code) is True
-    code = "function f() { f() } return await Promise.resolve().then(f).catch((e) => [e instanceof RangeError, e.message])"
+    code = (
+        "function f() { f() } return await Promise.resolve().then(f).catch((e) => [e instanceof RangeError, e.message])"
+    )
     assert guests.result(code) == TOO_DEEP
 
 
@@ -234,7 +274,9 @@ REGULAR_EXPRESSIONS = {
 @pytest.mark.parametrize("kind", REGULAR_EXPRESSIONS)
 def test_a_regular_expression_nested_too_deeply_is_refused(guests: Guests, kind: str) -> None:
     """As a SyntaxError that can be caught."""
-    assert guests.result(f"try {{ {REGULAR_EXPRESSIONS[kind]} }} catch (e) {{ return e.name }} return 0") == "SyntaxError"
+    assert (
+        guests.result(f"try {{ {REGULAR_EXPRESSIONS[kind]} }} catch (e) {{ return e.name }} return 0") == "SyntaxError"
+    )
 
 
 def test_a_regular_expression_may_go_back_far(guests: Guests) -> None:
@@ -247,8 +289,14 @@ DISPOSALS = {
     "arrays": "let a = []; for (let i = 0; i < 500000; i++) a = [a]; a = null",
     "closures": "let a = null; for (let i = 0; i < 200000; i++) { const b = a; a = () => b } a = null",
     "promises": "let p = Promise.resolve(); for (let i = 0; i < 50000; i++) p = p.then(() => {}); await p",
-    "ropes": "let s = ''; for (let i = 0; i < 2000; i++) s = i % 2 ? s + 'ab'.repeat(5000) : 'cd'.repeat(5000) + s; s.charCodeAt(7); s = null",
-    "weak maps": "const w = new WeakMap(); let k = {}; for (let i = 0; i < 50000; i++) { const n = {}; w.set(k, n); k = n } k = null",
+    "ropes": (
+        "let s = ''; for (let i = 0; i < 2000; i++) s = i % 2 ? s + 'ab'.repeat(5000) : "
+        "'cd'.repeat(5000) + s; s.charCodeAt(7); s = null"
+    ),
+    "weak maps": (
+        "const w = new WeakMap(); let k = {}; for (let i = 0; i < 50000; i++) { const n = {}; "
+        "w.set(k, n); k = n } k = null"
+    ),
 }
 
 

@@ -12,12 +12,22 @@ STOPPED_IN = {
     "finally": "try { for (;;); } finally { console.log('no') } return 1",
     "catch": "try { for (;;); } catch { console.log('no') } return 1",
     "catch of a promise": "await (async () => { for (;;); })().catch(() => console.log('no')); return 1",
-    "finally of a promise": "(async () => { await null; for (;;); })().finally(() => console.log('no')); await new Promise(() => {}); return 1",
-    "generator's return": "function* g() { try { yield 1 } finally { console.log('no') } } for (const x of g()) for (;;); return 1",
-    "iterator's return": "const o = {[Symbol.iterator]: () => ({next: () => ({}), return() { console.log('no'); return {} }})}; for (const x of o) for (;;); return 1",
+    "finally of a promise": (
+        "(async () => { await null; for (;;); })().finally(() => console.log('no')); await "
+        "new Promise(() => {}); return 1"
+    ),
+    "generator's return": (
+        "function* g() { try { yield 1 } finally { console.log('no') } } for (const x of g()) for (;;); return 1"
+    ),
+    "iterator's return": (
+        "const o = {[Symbol.iterator]: () => ({next: () => ({}), return() { "
+        "console.log('no'); return {} }})}; for (const x of o) for (;;); return 1"
+    ),
     "disposal": "const s = new DisposableStack(); s.defer(() => console.log('no')); for (;;); return 1",
     "timer": "setTimeout(() => console.log('no'), 0); for (;;); return 1",
-    "finalisation": "const r = new FinalizationRegistry(() => console.log('no')); r.register({}, 1); for (;;); return 1",
+    "finalisation": (
+        "const r = new FinalizationRegistry(() => console.log('no')); r.register({}, 1); for (;;); return 1"
+    ),
 }
 
 
@@ -47,7 +57,7 @@ class _Wait:
     """A capability whose one operation answers when the test says so."""
 
     name = "wait"
-    immediate: dict = {}
+    immediate: dict = {}  # noqa: RUF012
 
     def __init__(self, gate: asyncio.Event) -> None:
         self._gate = gate

@@ -13,7 +13,9 @@ GENERATORS = {
     "crypto.getRandomValues": "return [...crypto.getRandomValues(new Uint32Array(4))]",
     "uuid.v4": "const {v4} = require('uuid'); return [v4(), v4()]",
     "uuid.v7": "const {v7} = require('uuid'); return [v7(), v7()]",
-    "lodash's uniqueness and random": "const _ = require('lodash'); return [_.random(1e15), _.sample(_.range(1e5)), _.shuffle(_.range(20)).join()]",
+    "lodash's uniqueness and random": (
+        "const _ = require('lodash'); return [_.random(1e15), _.sample(_.range(1e5)), _.shuffle(_.range(20)).join()]"
+    ),
     "crypto-js": "return [require('crypto-js').lib.WordArray.random(16).toString()]",
 }
 
@@ -35,7 +37,10 @@ def test_numbers_of_math_random_lie_where_they_should(guests: Guests) -> None:
 
 def test_a_seed_makes_an_execution_reproducible(guests: Guests) -> None:
     """Where the policy says so; another seed is another sequence, and no seed is the seed 0."""
-    code = "const {v4} = require('uuid'); return [Math.random(), crypto.randomUUID(), v4(), [...crypto.getRandomValues(new Uint8Array(8))]]"
+    code = (
+        "const {v4} = require('uuid'); return [Math.random(), crypto.randomUUID(), v4(), "
+        "[...crypto.getRandomValues(new Uint8Array(8))]]"
+    )
     first = guests.result(code, random="seeded", seed=7)
     assert guests.result(code, random="seeded", seed=7) == first
     assert guests.result(code, random="seeded", seed=8) != first

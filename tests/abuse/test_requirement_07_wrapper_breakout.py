@@ -96,7 +96,10 @@ SAME_MEANING = {
     "escape in a name": ("let \\u0061 = 1; return a", 1),
     "directive": ("'use strict'; return (function () { return this })() === undefined", True),
     "labels and blocks": ("a: { break a } return 1", 1),
-    "declarations": ("function f() { return g() } async function g() {} class A {} return typeof f + typeof A", "functionfunction"),
+    "declarations": (
+        "function f() { return g() } async function g() {} class A {} return typeof f + typeof A",
+        "functionfunction",
+    ),
     "await": ("return await (async () => 1)()", 1),
     "for await": ("let n = 0; for await (const x of [1, Promise.resolve(2)]) n += x; return n", 3),
 }

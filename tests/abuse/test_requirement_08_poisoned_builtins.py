@@ -1,4 +1,4 @@
-"""Requirement 8: a guest that replaces built-ins changes its own world and nothing of ours, and reaches nothing of it."""
+"""Requirement 8: a guest that replaces built-ins changes its own world, and neither changes nor reaches ours."""
 
 import pytest
 
@@ -10,8 +10,10 @@ const {ownKeys, defineProperty, getOwnPropertyDescriptor, getPrototypeOf} = Refl
 const kept = {__proto__: null, constructor: 1, length: 1, name: 1, prototype: 1};
 const cry = function () { throw new EvalError('poisoned') };
 const targets = [];
-for (const name of ['Object', 'Array', 'String', 'Number', 'Function', 'Promise', 'RegExp', 'Map', 'Set', 'Error', 'TypeError',
-                    'Symbol', 'Date', 'Uint8Array', 'ArrayBuffer', 'JSON', 'Math', 'Reflect', 'Iterator', 'performance', 'WeakMap']) {
+for (const name of ['Object', 'Array', 'String', 'Number', 'Function', 'Promise', 'RegExp', 'Map', 'Set',
+  'Error', 'TypeError',
+                    'Symbol', 'Date', 'Uint8Array', 'ArrayBuffer', 'JSON', 'Math', 'Reflect', 'Iterator',
+                      'performance', 'WeakMap']) {
   const thing = globalThis[name];
   targets.push(thing);
   if (thing.prototype) targets.push(thing.prototype, getPrototypeOf(thing.prototype) ?? thing.prototype);
@@ -59,22 +61,74 @@ REPLACED = {
     "JSON": ("globalThis.JSON = {stringify: () => 'forged'}; return [1]", [1]),
     "Promise.prototype.then": ("Promise.prototype.then = () => { throw 1 }; return 1", 1),
     "Promise": ("globalThis.Promise = class { then() {} }; return 1", 1),
-    "Promise[Symbol.species]": ("Object.defineProperty(Promise, Symbol.species, {get() { throw 1 }}); return await (async () => 1)()", 1),
+    "Promise[Symbol.species]": (
+        "Object.defineProperty(Promise, Symbol.species, {get() { throw 1 }}); return await (async () => 1)()",
+        1,
+    ),
     "then of every object": ("Object.prototype.then = undefined; return {a: 1}", {"a": 1}),
     "Array.prototype.push": ("Array.prototype.push = () => { throw 1 }; return [1]", [1]),
     "Array's iterator": ("Array.prototype[Symbol.iterator] = function* () { yield 666 }; return [1]", [1]),
-    "setters at Array.prototype's indexes": ("Object.defineProperty(Array.prototype, 0, {set() { throw 1 }}); try { require('fs') } catch (e) { return e.name }", "SecurityError"),
-    "setters at Object.prototype": ("for (const k of ['value', 'get', 'type', 'message']) Object.defineProperty(Object.prototype, k, {__proto__: null, set() { throw 1 }}); return {a: 1}", {"a": 1}),
+    "setters at Array.prototype's indexes": (
+        (
+            "Object.defineProperty(Array.prototype, 0, {set() { throw 1 }}); try { require('fs') "
+            "} catch (e) { return e.name }"
+        ),
+        "SecurityError",
+    ),
+    "setters at Object.prototype": (
+        (
+            "for (const k of ['value', 'get', 'type', 'message']) "
+            "Object.defineProperty(Object.prototype, k, {__proto__: null, set() { throw 1 }}); "
+            "return {a: 1}"
+        ),
+        {"a": 1},
+    ),
     "input": ("globalThis.input = 1; return input", 1),
     "Symbol.toStringTag": ("Object.prototype[Symbol.toStringTag] = 'x'; return [1]", [1]),
-    "globalThis itself": ("for (const k of Reflect.ownKeys(globalThis)) try { delete globalThis[k] } catch {} return 1", 1),
-    "Error": ("globalThis.Error = class { constructor() { throw 1 } }; try { require('fs') } catch (e) { return e.name }", "SecurityError"),
-    "Error.prepareStackTrace": ("Error.prepareStackTrace = () => { throw 1 }; try { require('fs') } catch (e) { return e.name }", "SecurityError"),
-    "Error.stackTraceLimit": ("Object.defineProperty(Error, 'stackTraceLimit', {get() { throw 1 }}); try { require('fs') } catch (e) { return e.name }", "SecurityError"),
-    "String.prototype.startsWith": ("String.prototype.startsWith = () => false; String.prototype.indexOf = () => 0; try { require('node:fs') } catch (e) { return e.name }", "SecurityError"),
-    "String.prototype.concat, which templates call": ("String.prototype.concat = () => '\\nqs\\n'; try { require('qs') } catch (e) { return e.name }", "CapabilityError"),
-    "Object.hasOwn": ("Object.hasOwn = () => false; Object.prototype.hasOwnProperty = () => false; try { require('fs') } catch (e) { return e.name }", "SecurityError"),
-    "properties of Object.prototype": ("Object.prototype.fs = {exports: {}}; Object.prototype.qs = {exports: {}}; try { require('qs') } catch (e) { return e.name }", "CapabilityError"),
+    "globalThis itself": (
+        "for (const k of Reflect.ownKeys(globalThis)) try { delete globalThis[k] } catch {} return 1",
+        1,
+    ),
+    "Error": (
+        "globalThis.Error = class { constructor() { throw 1 } }; try { require('fs') } catch (e) { return e.name }",
+        "SecurityError",
+    ),
+    "Error.prepareStackTrace": (
+        "Error.prepareStackTrace = () => { throw 1 }; try { require('fs') } catch (e) { return e.name }",
+        "SecurityError",
+    ),
+    "Error.stackTraceLimit": (
+        (
+            "Object.defineProperty(Error, 'stackTraceLimit', {get() { throw 1 }}); try { "
+            "require('fs') } catch (e) { return e.name }"
+        ),
+        "SecurityError",
+    ),
+    "String.prototype.startsWith": (
+        (
+            "String.prototype.startsWith = () => false; String.prototype.indexOf = () => 0; try { "
+            "require('node:fs') } catch (e) { return e.name }"
+        ),
+        "SecurityError",
+    ),
+    "String.prototype.concat, which templates call": (
+        "String.prototype.concat = () => '\\nqs\\n'; try { require('qs') } catch (e) { return e.name }",
+        "CapabilityError",
+    ),
+    "Object.hasOwn": (
+        (
+            "Object.hasOwn = () => false; Object.prototype.hasOwnProperty = () => false; try { "
+            "require('fs') } catch (e) { return e.name }"
+        ),
+        "SecurityError",
+    ),
+    "properties of Object.prototype": (
+        (
+            "Object.prototype.fs = {exports: {}}; Object.prototype.qs = {exports: {}}; try { "
+            "require('qs') } catch (e) { return e.name }"
+        ),
+        "CapabilityError",
+    ),
 }
 
 
@@ -122,13 +176,19 @@ const add = (value, path) => {
   seen.add(value); paths.set(value, path); queue.push(value);
 };
 add(globalThis, 'globalThis');
-for (const make of [() => function* () {}, () => async () => {}, () => async function* () {}, () => [].values(), () => new Map().keys(),
-                    () => new Set().keys(), () => ''[Symbol.iterator](), () => 'a'.matchAll(/a/g), () => [].values().map((x) => x),
-                    () => Iterator.from({next() {}}), () => Iterator.concat([]), () => (function () { return arguments })(),
-                    () => (function* () {})(), () => (async function* () {})(), () => Promise.withResolvers(), () => Proxy.revocable({}, {})])
+for (const make of [() => function* () {}, () => async () => {}, () => async function* () {},
+  () => [].values(), () => new Map().keys(),
+                    () => new Set().keys(), () => ''[Symbol.iterator](), () => 'a'.matchAll(/a/g),
+                    () => [].values().map((x) => x),
+                    () => Iterator.from({next() {}}), () => Iterator.concat([]),
+                    () => (function () { return arguments })(),
+                    () => (function* () {})(), () => (async function* () {})(), () => Promise.withResolvers(),
+                    () => Proxy.revocable({}, {})])
   add(make(), 'made');
-for (const act of [() => require('fs'), () => require('nope'), () => require({}), () => setTimeout('x'), () => eval('1'), () => Function('1'),
-                   () => crypto.getRandomValues([]), () => require('cellblock:echo').reply('x'), () => null.x, () => decodeURI('%'),
+for (const act of [() => require('fs'), () => require('nope'), () => require({}), () => setTimeout('x'),
+  () => eval('1'), () => Function('1'),
+                   () => crypto.getRandomValues([]), () => require('cellblock:echo').reply('x'), () => null.x,
+                   () => decodeURI('%'),
                    () => new Array(-1), () => { (function f() { f() })() }, () => Symbol() + '', () => JSON.parse('{')])
   try { act() } catch (e) { add(e, 'thrown') }
 try { await import('fs') } catch (e) { add(e, 'import') }
@@ -137,7 +197,8 @@ try { require('nope') } catch (e) { e.stack }
 console.trace('x');
 Error.prepareStackTrace = undefined;
 add(crypto.getRandomValues(new Uint8Array(8)), 'random');
-for (const name of ['cellblock:echo', 'lodash', 'qs', 'uuid', 'dayjs', 'crypto-js', 'date-fns']) add(require(name), name);
+for (const name of ['cellblock:echo', 'lodash', 'qs', 'uuid', 'dayjs', 'crypto-js',
+  'date-fns']) add(require(name), name);
 const functions = [];
 while (queue.length) {
   const at = queue.pop();
@@ -154,21 +215,29 @@ while (queue.length) {
 }
 """
 
+
 def test_no_function_of_the_bridge_can_be_reached(guests: Guests) -> None:
     """Every object that leads from the global one, from errors, call sites, iterators and packages is visited."""
-    code = WALK + """
+    code = (
+        WALK
+        + """
     const innocent = [Function.prototype.call, Math.log, console.log];
     const bridge = ['call', 'start', 'denial', 'log', 'permitted', 'modules', 'load', 'text', 'define', 'provide'];
     return functions
-      .filter(([f]) => bridge.includes(f.name) && !innocent.includes(f) && Function.prototype.toString.call(f).includes('[native code]'))
+      .filter(([f]) => bridge.includes(f.name) && !innocent.includes(f)
+        && Function.prototype.toString.call(f).includes('[native code]'))
       .map(([, path]) => path);
     """
+    )
     assert guests.result(code, wall_time_ms=20_000, fuel=10**11, memory_bytes=256 << 20) == []
 
 
 def test_the_walk_sees_what_there_is(guests: Guests) -> None:
     """So that its silence means something: thousands of objects, the hidden prototypes and accessors among them."""
-    code = WALK + "return [seen.size > 2000, functions.some(([f]) => f.name === 'get size'), seen.has(Object.getPrototypeOf(function* () {}))]"
+    code = WALK + (
+        "return [seen.size > 2000, functions.some(([f]) => f.name === 'get size'), "
+        "seen.has(Object.getPrototypeOf(function* () {}))]"
+    )
     assert guests.result(code, wall_time_ms=20_000, fuel=10**11, memory_bytes=256 << 20) == [True, True, True]
 
 
@@ -200,7 +269,8 @@ def test_callers_and_arguments_of_ours_cannot_be_read(guests: Guests) -> None:
     "(async () => {}).constructor('return 1')", "(function* () {}).constructor('yield 1')",
     "(async function* () {}).constructor('yield 1')", "Reflect.construct(Function, ['return 1'])",
     "Reflect.apply(eval, null, ['1'])", "new (class extends Function { constructor() { super('return 1') } })()",
-    "[1].map.constructor('return 1')", "setTimeout('1')", "setInterval('1', 5)", "setImmediate('1')", "eval.call(null, '1')",
+    "[1].map.constructor('return 1')", "setTimeout('1')", "setInterval('1', 5)", "setImmediate('1')",
+    "eval.call(null, '1')",
     "Object.getPrototypeOf(async function () {}).constructor('1')"])  # fmt: skip
 def test_text_never_becomes_code(guests: Guests, text: str) -> None:
     """Every way of it is closed at one place in the engine, and the error can be caught."""

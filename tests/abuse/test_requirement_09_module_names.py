@@ -5,11 +5,13 @@ import pytest
 from tests.harness import Guests
 
 NOT_FOUND = [
-    "__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "valueOf", "../lodash", "./lodash", "/lodash",
+    "__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "valueOf", "../lodash", "./lodash",
+    "/lodash",
     "lodash/", "lodash//get", "lodash/../fs", "lodash/./get", "lodash/__proto__", "lodash/constructor",
     "lodash\\u0000", "\\u0000lodash", "lodash\\n", " lodash", "lodash ", "LODASH", "lod\\u0430sh",
     "\\uff4codash", "lodash\\u200b", "\\ufefflodash", "lodash\\u0301", "node:", "node:node:lodash", "NODE:lodash", "file:///etc/passwd",
-    "https://example.com/x.js", "data:text/javascript,1", "\\ud800", "", ".", "..", "*", "qs/lib", "cellblock:", "cellblock:bridge",
+    "https://example.com/x.js", "data:text/javascript,1", "\\ud800", "", ".", "..", "*", "qs/lib",
+    "cellblock:", "cellblock:bridge",
     "bridge", "main", "codeblock.js", "F\\u017f", "lodash?x", "lodash#x", "lodash%2fget", "lodash\\\\get",
 ]  # fmt: skip
 
@@ -17,11 +19,14 @@ NOT_FOUND = [
 @pytest.mark.parametrize("name", NOT_FOUND)
 def test_what_is_not_exactly_a_name_is_not_a_module(guests: Guests, name: str) -> None:
     """Not by the prototype chain, not by climbing, not by looking alike, and not by case."""
-    assert guests.result(f"try {{ require('{name}') }} catch (e) {{ return e.code }} return 'found'") == "MODULE_NOT_FOUND"
+    assert (
+        guests.result(f"try {{ require('{name}') }} catch (e) {{ return e.code }} return 'found'") == "MODULE_NOT_FOUND"
+    )
 
 
 FORBIDDEN = [
-    "fs", "child_process", "net", "http", "https", "os", "vm", "worker_threads", "cluster", "dgram", "dns", "tls", "module", "repl", "v8",
+    "fs", "child_process", "net", "http", "https", "os", "vm", "worker_threads", "cluster", "dgram", "dns",
+    "tls", "module", "repl", "v8",
 ]  # fmt: skip
 
 
@@ -69,7 +74,10 @@ def test_a_module_that_the_policy_does_not_list_is_a_capability_error(guests: Gu
         f"The policy does not list the module '{package}'",
         f"A policy grants it with modules: [{package}].",
     )
-    assert guests.result(f"try {{ require('{name}') }} catch (e) {{ return e.name }}", modules=("lodash",)) == "CapabilityError"
+    assert (
+        guests.result(f"try {{ require('{name}') }} catch (e) {{ return e.name }}", modules=("lodash",))
+        == "CapabilityError"
+    )
 
 
 def test_a_listed_package_brings_its_parts_and_nothing_else(guests: Guests) -> None:
@@ -81,7 +89,8 @@ def test_a_listed_package_brings_its_parts_and_nothing_else(guests: Guests) -> N
 def test_a_replaced_list_of_modules_replaces_nothing(guests: Guests) -> None:
     """What a guest does to require or to a module's exports is its own business."""
     code = (
-        "const _ = require('lodash'); _.get = () => 'mine'; _['../fs'] = 1; require.cache = {fs: 1}; require.resolve = () => 1;"
+        "const _ = require('lodash'); _.get = () => 'mine'; _['../fs'] = 1; require.cache = "
+        "{fs: 1}; require.resolve = () => 1;"
         "return [require('lodash/get')({a: 1}, 'a'), require('lodash') === _]"
     )
     assert guests.result(code) == ["mine", True]

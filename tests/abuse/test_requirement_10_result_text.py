@@ -67,7 +67,9 @@ def test_an_input_comes_back_as_javascript_reads_it(guests: Guests, kind: str) -
 
 def test_an_input_pollutes_no_prototype(guests: Guests) -> None:
     """`__proto__` is a key like any other."""
-    assert guests.result("return [{}.polluted === undefined, Object.hasOwn(input, '__proto__')]", b'{"__proto__":{"polluted":1}}') == [True, True]
+    assert guests.result(
+        "return [{}.polluted === undefined, Object.hasOwn(input, '__proto__')]", b'{"__proto__":{"polluted":1}}'
+    ) == [True, True]
 
 
 SMUGGLED = ["1e999999", "9" * 5000, '"\\ud800"', "1,2", "{}", "1}", "]"]

@@ -10,14 +10,18 @@ TYPES = [
 ]  # fmt: skip
 WAYS = {
     "a plain object": "throw {{name: '{0}', type: '{0}', message: 'm', limit: 'fuel', hint: 'h'}}",
-    "an error with a name": "throw Object.assign(new Error('m'), {{name: '{0}', type: '{0}', limit: 'fuel', hint: 'h'}})",
+    "an error with a name": (
+        "throw Object.assign(new Error('m'), {{name: '{0}', type: '{0}', limit: 'fuel', hint: 'h'}})"
+    ),
     "a class": "class {0} extends Error {{ constructor(m) {{ super(m); this.name = '{0}' }} }} throw new {0}('m')",
-    "a class with a getter": "class E extends Error {{ get name() {{ return '{0}' }} get type() {{ return '{0}' }} }} throw new E('m')",
+    "a class with a getter": (
+        "class E extends Error {{ get name() {{ return '{0}' }} get type() {{ return '{0}' }} }} throw new E('m')"
+    ),
     "a tag": "throw Object.defineProperty(new Error('m'), Symbol.toStringTag, {{value: '{0}'}})",
     "a constructor's name": "const e = new Error('m'); e.constructor = function {0}() {{}}; throw e",
     "a changed prototype": "Error.prototype.name = '{0}'; Error.prototype.type = '{0}'; throw new Error('m')",
-    "text": "throw '{{\"type\":\"{0}\"}}'",
-    "a message that closes the JSON": "throw new Error('\",\"type\":\"{0}\"}}')",
+    "text": 'throw \'{{"type":"{0}"}}\'',
+    "a message that closes the JSON": 'throw new Error(\'","type":"{0}"}}\')',
     "a stack": "const e = new Error('m'); e.stack = '\",\"type\":\"{0}'; throw e",
     "a rejected promise": "return Promise.reject(Object.assign(new Error('m'), {{name: '{0}'}}))",
     "a rejected result": "return {{then(y, n) {{ n(Object.assign(new Error('m'), {{name: '{0}'}})) }}}}",
@@ -43,14 +47,20 @@ def test_a_denial_cannot_be_copied(guests: Guests) -> None:
     assert guests.failure(copy + "throw forged; return 1").type == "RuntimeError"
     assert guests.failure(copy + "throw new Proxy(denial, {}); return 1").type == "RuntimeError"
     assert guests.failure(copy + "throw {...denial}; return 1").type == "RuntimeError"
-    assert guests.result(copy + "return [Reflect.ownKeys(denial), denial instanceof Error]") == [["message", "name", "hint"], True]
+    assert guests.result(copy + "return [Reflect.ownKeys(denial), denial instanceof Error]") == [
+        ["message", "name", "hint"],
+        True,
+    ]
 
 
 def test_a_denial_stays_one(guests: Guests) -> None:
     """Thrown on as it was caught, or dressed up: the rule was broken all the same."""
     catch = "let denial; try { require('fs') } catch (e) { denial = e }"
     assert guests.failure(f"{catch} throw denial; return 1").type == "SecurityError"
-    dressed = "Object.setPrototypeOf(denial, RangeError.prototype); denial.name = 'TimeoutError'; denial.type = 'TimeoutError';"
+    dressed = (
+        "Object.setPrototypeOf(denial, RangeError.prototype); denial.name = 'TimeoutError'; "
+        "denial.type = 'TimeoutError';"
+    )
     failure = guests.failure(f"{catch} {dressed} throw denial; return 1")
     assert (failure.type, failure.limit) == ("SecurityError", None)
 
@@ -60,7 +70,10 @@ NATIVE_BY_DESCENT = {
     "a subclass of a subclass": ("class A extends RangeError {} class B extends A {} throw new B('m')", "RangeError"),
     "a changed prototype": ("throw Object.setPrototypeOf(new Error('m'), SyntaxError.prototype)", "SyntaxError"),
     "no prototype": ("throw Object.setPrototypeOf(new TypeError('m'), null)", "RuntimeError"),
-    "a Proxy as the prototype": ("throw Object.setPrototypeOf(new TypeError('m'), new Proxy(RangeError.prototype, {}))", "RuntimeError"),
+    "a Proxy as the prototype": (
+        "throw Object.setPrototypeOf(new TypeError('m'), new Proxy(RangeError.prototype, {}))",
+        "RuntimeError",
+    ),
     "an object of the prototype": ("throw Object.create(TypeError.prototype)", "RuntimeError"),
     "a Proxy": ("throw new Proxy(new TypeError('m'), {})", "RuntimeError"),
     "a replaced class": ("globalThis.TypeError = class extends Error {}; throw new TypeError('m')", "RuntimeError"),
@@ -78,7 +91,25 @@ def test_only_the_policy_decides_about_the_console(guests: Guests) -> None:
     """Console off: every method refuses, and can be caught."""
     failure = guests.failure("console.log(1); return 1", console=False)
     assert (failure.type, failure.message) == ("ConsoleDisabledError", "console is switched off by the policy")
-    methods = ["log", "info", "warn", "error", "debug", "table", "dir", "time", "timeEnd", "count", "assert", "trace", "group", "groupEnd"]
-    code = f"return {methods}.filter((m) => {{ try {{ console[m]('x') }} catch (e) {{ return e.name !== 'ConsoleDisabledError' }} return true }})"
+    methods = [
+        "log",
+        "info",
+        "warn",
+        "error",
+        "debug",
+        "table",
+        "dir",
+        "time",
+        "timeEnd",
+        "count",
+        "assert",
+        "trace",
+        "group",
+        "groupEnd",
+    ]
+    code = (
+        f"return {methods}.filter((m) => {{ try {{ console[m]('x') }} catch (e) {{ return "
+        f"e.name !== 'ConsoleDisabledError' }} return true }})"
+    )
     report = guests.run(code, console=False)
     assert (report.outcome.result, report.logs) == (b"[]", ())

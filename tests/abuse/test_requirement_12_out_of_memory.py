@@ -13,14 +13,21 @@ HIDDEN = {
     "as null": f"try {{ {EAT} }} catch {{ throw null }} return 1",
     "as itself": f"try {{ {EAT} }} catch (e) {{ throw e }} return 1",
     "in a promise job": f"Promise.resolve().then(() => {{ {EAT} }}); await new Promise(() => {{}}); return 1",
-    "in a promise job, and caught there": f"Promise.resolve().then(() => {{ {EAT} }}).catch(() => {{}}); await new Promise(() => {{}}); return 1",
-    "in an async function that nobody awaits": f"(async () => {{ {EAT_SMALL} }})(); await new Promise(() => {{}}); return 1",
+    "in a promise job, and caught there": (
+        f"Promise.resolve().then(() => {{ {EAT} }}).catch(() => {{}}); await new Promise(() => {{}}); return 1"
+    ),
+    "in an async function left alone": f"(async () => {{ {EAT_SMALL} }})(); await new Promise(() => {{}}); return 1",
     "in a timer": f"setTimeout(() => {{ {EAT} }}, 1); await new Promise(() => {{}}); return 1",
     "in toJSON": f"return {{toJSON() {{ {EAT} }}}}",
     "in a getter of the result": f"return {{get a() {{ {EAT_SMALL} }}}}",
-    "in a getter of an error": f"throw Object.defineProperty(new Error('x'), 'message', {{get() {{ {EAT_SMALL} }}}}); return 1",
+    "in a getter of an error": (
+        f"throw Object.defineProperty(new Error('x'), 'message', {{get() {{ {EAT_SMALL} }}}}); return 1"
+    ),
     "where there is no memory for the error": "for (;;) queueMicrotask(() => {}); return 1",
-    "in the parser": "let a; return JSON.parse('[' + '{},'.repeat(300000) + '1]').length + JSON.parse('[' + '[1],'.repeat(300000) + '1]').length",
+    "in the parser": (
+        "let a; return JSON.parse('[' + '{},'.repeat(300000) + '1]').length + JSON.parse('[' "
+        "+ '[1],'.repeat(300000) + '1]').length"
+    ),
     "in the result's text": "const s = 'x'.repeat(1e6); return Array(30).fill(s)",
 }
 
@@ -32,7 +39,10 @@ def test_memory_that_ran_out_is_reported_as_that(guests: Guests, way: str) -> No
     if way == "in a getter of an error":
         assert failure.type in {"MemoryLimitError", "RuntimeError"}
     else:
-        assert (failure.type, failure.message) == ("MemoryLimitError", f"The execution reached its memory limit of {CAP} bytes")
+        assert (failure.type, failure.message) == (
+            "MemoryLimitError",
+            f"The execution reached its memory limit of {CAP} bytes",
+        )
 
 
 def test_survived_and_failed_of_something_else_is_that(guests: Guests) -> None:

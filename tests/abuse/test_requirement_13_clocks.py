@@ -64,7 +64,8 @@ def test_there_is_no_shared_memory(guests: Guests) -> None:
     code = """
     const seen = [typeof SharedArrayBuffer];
     try { Atomics.wait(new Int32Array(4), 0, 0, 1000); seen.push('waited') } catch (e) { seen.push(e.name) }
-    for (const make of [() => new (Object.getPrototypeOf(Int8Array))(1), () => new ArrayBuffer(8, {shared: true}).constructor.name]) {
+    for (const make of [() => new (Object.getPrototypeOf(Int8Array))(1), () => new ArrayBuffer(8,
+      {shared: true}).constructor.name]) {
       try { seen.push(String(make())) } catch (e) { seen.push(e.name) }
     }
     return seen;

@@ -24,7 +24,9 @@ LEFT_RUNNING = {
 @pytest.mark.parametrize("kind", LEFT_RUNNING)
 def test_what_is_left_running_does_not_delay_the_answer(guests: Guests, kind: str) -> None:
     """The answer is there with the fuel that it took, and nothing runs afterwards."""
-    report = guests.run(f"{LEFT_RUNNING[kind]}; return 1", capabilities=(Echo(),), fuel=200_000_000, wall_time_ms=60_000)
+    report = guests.run(
+        f"{LEFT_RUNNING[kind]}; return 1", capabilities=(Echo(),), fuel=200_000_000, wall_time_ms=60_000
+    )
     assert (report.outcome.result, report.logs) == (b"1", ())
     assert report.usage.fuel < 200_000_000
 
@@ -34,7 +36,10 @@ def test_open_host_calls_are_cancelled_with_the_execution(guests: Guests) -> Non
     import asyncio
 
     async def tasks_left() -> int:
-        await guests.start("const e = require('cellblock:echo'); for (let i = 0; i < 50; i++) e.replyLater('x'); return 1", capabilities=(Echo(),))
+        await guests.start(
+            "const e = require('cellblock:echo'); for (let i = 0; i < 50; i++) e.replyLater('x'); return 1",
+            capabilities=(Echo(),),
+        )
         for _ in range(3):
             await asyncio.sleep(0)
         return len(asyncio.all_tasks()) - 1
@@ -47,4 +52,7 @@ def test_sleeping_counts_as_wall_time(guests: Guests) -> None:
     report = guests.run("await new Promise((done) => setTimeout(done, 30)); return 1", wall_time_ms=5_000)
     assert report.timing.execution_ms >= 29.9
     assert report.usage.cpu_ms < 25
-    assert guests.failure("await new Promise((done) => setTimeout(done, 5000)); return 1", timeout_ms=20).limit == "wall_time"
+    assert (
+        guests.failure("await new Promise((done) => setTimeout(done, 5000)); return 1", timeout_ms=20).limit
+        == "wall_time"
+    )

@@ -6,7 +6,20 @@ import pytest
 from host.capabilities.echo import Echo
 from tests.harness import Guests
 
-HOST_WORDS = ("/work", "/root", "/home", "/usr", ".py", "python", "wasmtime", "wasm function", "Traceback", "ctypes", "host/", "quickjs.c")
+HOST_WORDS = (
+    "/work",
+    "/root",
+    "/home",
+    "/usr",
+    ".py",
+    "python",
+    "wasmtime",
+    "wasm function",
+    "Traceback",
+    "ctypes",
+    "host/",
+    "quickjs.c",
+)
 
 TELLING = [
     "return null.x",
@@ -33,7 +46,9 @@ def test_a_failure_tells_nothing_of_the_host(guests: Guests, code: str) -> None:
     """Message, hint, stack and logs."""
     report = guests.run(code, fuel=30_000_000)
     failure = report.outcome
-    told = "\n".join([failure.message, failure.hint or "", failure.stack or "", *(record.text for record in report.logs)])
+    told = "\n".join(
+        [failure.message, failure.hint or "", failure.stack or "", *(record.text for record in report.logs)]
+    )
     assert [word for word in HOST_WORDS if word in told] == []
     assert "bootstrap" not in (failure.stack or "")
 
@@ -42,7 +57,8 @@ def test_what_code_can_read_tells_nothing_of_the_host(guests: Guests) -> None:
     """Stacks, sources, names of globals, and the errors of every function of ours."""
     code = """
     const told = [];
-    for (const act of [() => require('fs'), () => require('nope'), () => eval('1'), () => require('cellblock:echo').reply('x'), () => crypto.getRandomValues([])])
+    for (const act of [() => require('fs'), () => require('nope'), () => eval('1'),
+      () => require('cellblock:echo').reply('x'), () => crypto.getRandomValues([])])
       try { act() } catch (e) { told.push(e.name, e.message, e.stack, String(e.hint)) }
     for (const f of [require, console.log, setTimeout, crypto.randomUUID]) told.push(f.name, f.toString());
     told.push(...Object.getOwnPropertyNames(globalThis));
@@ -54,7 +70,10 @@ def test_what_code_can_read_tells_nothing_of_the_host(guests: Guests) -> None:
 
 def test_log_texts_are_text(guests: Guests) -> None:
     """Whatever is logged comes out as valid Unicode, control characters and all: escaping is the log writer's part."""
-    report = guests.run("console.log('a\\nb\\x00\\x1b[31m\\u2028'); console.log('\\ud800'); console.error('\\udfff😀'); return 1", capabilities=(Echo(),))
+    report = guests.run(
+        "console.log('a\\nb\\x00\\x1b[31m\\u2028'); console.log('\\ud800'); console.error('\\udfff😀'); return 1",
+        capabilities=(Echo(),),
+    )
     assert report.logs[0].text == "a\nb\x00\x1b[31m\u2028"
     assert all(record.text.encode().decode() == record.text for record in report.logs)
     assert [record.level for record in report.logs] == ["info", "info", "error"]

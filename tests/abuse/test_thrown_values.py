@@ -22,9 +22,15 @@ NON_ERRORS = {
     "object with a throwing getter": ("{get a() { throw 1 }}", "thrown: a value without a text"),
     "object with a throwing toJSON": ("{toJSON() { throw 1 }}", "thrown: a value without a text"),
     "object with a throwing toString": ("{toString() { throw 1 }}", "thrown: {}"),
-    "object that looks like an error": ("{name: 'TypeError', message: 'm'}", 'thrown: {"name":"TypeError","message":"m"}'),
+    "object that looks like an error": (
+        "{name: 'TypeError', message: 'm'}",
+        'thrown: {"name":"TypeError","message":"m"}',
+    ),
     "Proxy of an error": ("new Proxy(new Error('x'), {})", "thrown: {}"),
-    "revoked Proxy": ("(() => { const r = Proxy.revocable({}, {}); r.revoke(); return r.proxy })()", "thrown: a value without a text"),
+    "revoked Proxy": (
+        "(() => { const r = Proxy.revocable({}, {}); r.revoke(); return r.proxy })()",
+        "thrown: a value without a text",
+    ),
 }
 
 
@@ -66,7 +72,9 @@ def test_a_dom_exception_is_told_like_an_error(guests: Guests) -> None:
     assert (failure.type, failure.message, failure.line) == ("RuntimeError", "AbortError: stopped", 1)
 
 
-@pytest.mark.parametrize("body", ["throw new Error('no')", "throw null", "return this.x", "return {toString() { throw 1 }}"])
+@pytest.mark.parametrize(
+    "body", ["throw new Error('no')", "throw null", "return this.x", "return {toString() { throw 1 }}"]
+)
 def test_getters_of_an_error_that_throw_count_as_absent(guests: Guests, body: str) -> None:
     """Name, message and stack are each asked once, on the guest's own fuel."""
     failure = guests.failure(
@@ -118,7 +126,9 @@ def test_an_error_in_a_microtask_or_timer_ends_the_execution(guests: Guests) -> 
     """As an uncaught error ends a process of Node."""
     failure = guests.failure("queueMicrotask(() => { throw new TypeError('mt') }); await null; await null; return 1")
     assert (failure.type, failure.message) == ("TypeError", "mt")
-    failure = guests.failure("setTimeout(() => { throw new TypeError('tm') }, 1); await new Promise(() => {}); return 1")
+    failure = guests.failure(
+        "setTimeout(() => { throw new TypeError('tm') }, 1); await new Promise(() => {}); return 1"
+    )
     assert (failure.type, failure.message) == ("TypeError", "tm")
 
 

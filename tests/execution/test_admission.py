@@ -89,7 +89,9 @@ def test_a_full_queue_turns_away_at_once() -> None:
         async with admission.slot("p", 10):
             waiting = asyncio.ensure_future(admission.slot("p", 10).__aenter__())
             await turns()
-            with pytest.raises(ConcurrencyError, match="All execution slots are taken and the queue is full") as refused:
+            with pytest.raises(
+                ConcurrencyError, match="All execution slots are taken and the queue is full"
+            ) as refused:
                 await admission.slot("p", 10).__aenter__()
             assert (refused.value.hint, refused.value.retry_after_s) == ("Try again later.", 1)
         await waiting

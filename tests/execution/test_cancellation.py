@@ -48,7 +48,10 @@ def test_a_task_that_is_cancelled_twice_ends_once(guests: Guests, unharmed: None
     """The second time while it waits for the thread to come out of the guest."""
 
     async def story() -> None:
-        tasks = [asyncio.ensure_future(guests.start("for (;;); return 1", fuel=10**13, wall_time_ms=600_000)) for _ in range(8)]
+        tasks = [
+            asyncio.ensure_future(guests.start("for (;;); return 1", fuel=10**13, wall_time_ms=600_000))
+            for _ in range(8)
+        ]
         await asyncio.sleep(0.005)
         for _ in range(5):
             for task in tasks:
@@ -79,7 +82,7 @@ def _mix() -> list[tuple[str, dict]]:
         ("return 'x'.repeat(1e6)", {"result_bytes": 100}),
         ("require('fs'); return 1", {}),
         ("console.log(1); return 1", {"console": False}),
-        ("function f() { f() } f(); return 1", {}),
+        ("return new Array(-1)", {}),
         ("1", {}),
         ("return require('cellblock:echo').reply('x')", {"capabilities": (_Broken(),)}),
         ("return input", {"code_bytes": 3}),
@@ -107,7 +110,9 @@ def test_10000_mixed_executions_leave_nothing_behind(guests: Guests, unharmed: N
 
     async def one(code: str, settings: dict) -> str:
         cancel = settings.get("cancel", False)
-        task = asyncio.ensure_future(guests.start(code, **{key: value for key, value in settings.items() if key != "cancel"}))
+        task = asyncio.ensure_future(
+            guests.start(code, **{key: value for key, value in settings.items() if key != "cancel"})
+        )
         if cancel:
             await asyncio.sleep(0)
             task.cancel()
@@ -130,7 +135,9 @@ def test_10000_mixed_executions_leave_nothing_behind(guests: Guests, unharmed: N
     guests.wait(all_of_them())
     assert endings.total() == 10_000
     assert set(endings) == {
-        "Success", "SyntaxError", "TypeError", "RuntimeError", "TimeoutError", "MemoryLimitError", "ResultTooLargeError",
-        "SecurityError", "ConsoleDisabledError", "RangeError", "ValidationError", "InternalError", "TooLargeError", "cancelled",
+        "Success", "SyntaxError", "TypeError", "RuntimeError", "TimeoutError", "MemoryLimitError",
+        "ResultTooLargeError",
+        "SecurityError", "ConsoleDisabledError", "RangeError", "ValidationError", "InternalError",
+        "TooLargeError", "cancelled",
     }  # fmt: skip
     assert (guests.executor.admission.running, guests.executor.admission.queued) == (0, 0)

@@ -26,7 +26,10 @@ class Custom:
 @pytest.mark.parametrize("text", ["hi", "", "é漢😀", "x" * 100_000, "a\0b"])
 def test_an_answer_comes_back(guests: Guests, text: str) -> None:
     """At once and later, byte for byte."""
-    assert guests.result(f"{ECHO} return [echo.reply(input), await echo.replyLater(input)]", text, capabilities=(Echo(),)) == [text] * 2
+    assert (
+        guests.result(f"{ECHO} return [echo.reply(input), await echo.replyLater(input)]", text, capabilities=(Echo(),))
+        == [text] * 2
+    )
 
 
 def test_what_is_not_granted_is_refused(guests: Guests) -> None:
@@ -55,7 +58,10 @@ def test_answers_in_any_order(guests: Guests) -> None:
             await asyncio.sleep(0)
         return payload
 
-    code = f"{ECHO} const seen = []; await Promise.all(['slow', 'fast'].map(async (x) => seen.push(await echo.replyLater(x)))); return seen"
+    code = (
+        f"{ECHO} const seen = []; await Promise.all(['slow', 'fast'].map(async (x) => "
+        f"seen.push(await echo.replyLater(x)))); return seen"
+    )
     assert guests.result(code, capabilities=(Custom(asynchronous=slow_first),)) == ["fast", "slow"]
 
 
@@ -70,21 +76,31 @@ def test_executions_that_call_at_once_get_their_own_answers(guests: Guests) -> N
     )
 
     async def mixed() -> list:
-        return await asyncio.gather(*(guests.start(code, index, capabilities=(Echo(),), wall_time_ms=60_000) for index in range(100)))
+        return await asyncio.gather(
+            *(guests.start(code, index, capabilities=(Echo(),), wall_time_ms=60_000) for index in range(100))
+        )
 
     assert [result_of(report) for report in guests.wait(mixed())] == list(range(100))
 
 
 def test_host_calls_have_a_budget(guests: Guests) -> None:
     """One for both kinds; the call that is over it is refused, and counts as refused only."""
-    code = f"{ECHO} let n = 0; try {{ for (;;) {{ n % 2 ? echo.reply('x') : await echo.replyLater('x'); n++ }} }} catch (e) {{ return [n, e.name, e.message, e.hint] }}"
+    code = (
+        f"{ECHO} let n = 0; try {{ for (;;) {{ n % 2 ? echo.reply('x') : await "
+        f"echo.replyLater('x'); n++ }} }} catch (e) {{ return [n, e.name, e.message, e.hint] }}"
+    )
     assert guests.result(code, capabilities=(Echo(),), host_calls=7) == [
         7,
         "CapabilityError",
         "The execution has made the 7 host calls that its policy allows",
         "Make fewer calls; a policy sets the number with limits.host_calls.",
     ]
-    assert guests.result(f"{ECHO} try {{ echo.reply('x') }} catch (e) {{ return e.name }}", capabilities=(Echo(),), host_calls=0) == "CapabilityError"
+    assert (
+        guests.result(
+            f"{ECHO} try {{ echo.reply('x') }} catch (e) {{ return e.name }}", capabilities=(Echo(),), host_calls=0
+        )
+        == "CapabilityError"
+    )
 
 
 def test_modules_and_randomness_are_not_in_the_budget(guests: Guests) -> None:
@@ -108,8 +124,17 @@ def test_a_refused_call_is_told_in_the_capabilitys_words(guests: Guests) -> None
         assert (failure.type, failure.message, failure.hint) == ("CapabilityError", "No way", "Do\nnot.")
         failure = guests.failure(f"{ECHO} {call}('RangeError'); return 1", capabilities=capabilities)
         assert (failure.type, failure.message) == ("RangeError", "No way")
-        assert guests.result(f"{ECHO} try {{ {call}('RangeError') }} catch (e) {{ return e instanceof RangeError }}", capabilities=capabilities) is True
-        assert guests.failure(f"{ECHO} {call}('TimeoutError'); return 1", capabilities=capabilities).type in {"SecurityError", "RuntimeError"}
+        assert (
+            guests.result(
+                f"{ECHO} try {{ {call}('RangeError') }} catch (e) {{ return e instanceof RangeError }}",
+                capabilities=capabilities,
+            )
+            is True
+        )
+        assert guests.failure(f"{ECHO} {call}('TimeoutError'); return 1", capabilities=capabilities).type in {
+            "SecurityError",
+            "RuntimeError",
+        }
 
 
 def _fault(payload: bytes) -> bytes:
@@ -135,7 +160,10 @@ def test_a_fault_of_the_host_ends_the_execution(guests: Guests, call: str, unhar
 
 def test_a_fault_never_surfaces_in_another_execution(guests: Guests, unharmed: None) -> None:
     """300 executions at once over all threads, a third of them with a capability that raises: exactly those fail."""
-    code = f"{ECHO} for (let n = 0; n < 20000; n++); echo.reply('x'); await echo.replyLater('x'); for (let n = 0; n < 200000; n++); echo.reply('y'); return 1"
+    code = (
+        f"{ECHO} for (let n = 0; n < 20000; n++); echo.reply('x'); await echo.replyLater('x'); "
+        f"for (let n = 0; n < 200000; n++); echo.reply('y'); return 1"
+    )
     kinds = [Echo(), Custom(_fault, Echo.asynchronous[REPLY_LATER]), Custom(Echo.immediate[REPLY], _fault_later)]
 
     async def mixed() -> list:
@@ -143,7 +171,9 @@ def test_a_fault_never_surfaces_in_another_execution(guests: Guests, unharmed: N
         return await asyncio.gather(*runs, return_exceptions=True)
 
     ended = guests.wait(mixed())
-    kinds_of_end = [type(each).__name__ if isinstance(each, Exception) else type(each.outcome).__name__ for each in ended]
+    kinds_of_end = [
+        type(each).__name__ if isinstance(each, Exception) else type(each.outcome).__name__ for each in ended
+    ]
     assert kinds_of_end == ["Success", "InternalError", "InternalError"] * 100
 
 
@@ -157,13 +187,23 @@ def test_an_answer_larger_than_the_memory_cap_is_a_memory_limit(guests: Guests) 
         return bytes(40_000_000)
 
     capabilities = (Custom(large_now, large),)
-    assert guests.failure(f"{ECHO} return (await echo.replyLater('x')).length", capabilities=capabilities, memory_bytes=16 << 20).type == "MemoryLimitError"
-    assert guests.failure(f"{ECHO} return echo.reply('x').length", capabilities=capabilities, memory_bytes=16 << 20).type == "MemoryLimitError"
+    assert (
+        guests.failure(
+            f"{ECHO} return (await echo.replyLater('x')).length", capabilities=capabilities, memory_bytes=16 << 20
+        ).type
+        == "MemoryLimitError"
+    )
+    assert (
+        guests.failure(f"{ECHO} return echo.reply('x').length", capabilities=capabilities, memory_bytes=16 << 20).type
+        == "MemoryLimitError"
+    )
 
 
 def test_an_argument_over_the_limit_is_a_range_error(guests: Guests) -> None:
     """Of 64 MiB, before the host reads a byte of it."""
-    failure = guests.failure(f"{ECHO} return echo.reply('x'.repeat(70e6)).length", capabilities=(Echo(),), memory_bytes=512 << 20)
+    failure = guests.failure(
+        f"{ECHO} return echo.reply('x'.repeat(70e6)).length", capabilities=(Echo(),), memory_bytes=512 << 20
+    )
     assert (failure.type, failure.message) == ("RangeError", "The argument is over 67108864 bytes")
 
 
@@ -180,7 +220,9 @@ def test_waiting_for_an_answer_ends_at_the_wall_time(guests: Guests) -> None:
         return payload
 
     async def story() -> str:
-        report = await guests.start(f"{ECHO} return await echo.replyLater('x')", capabilities=(Custom(asynchronous=never),), timeout_ms=15)
+        report = await guests.start(
+            f"{ECHO} return await echo.replyLater('x')", capabilities=(Custom(asynchronous=never),), timeout_ms=15
+        )
         await asyncio.sleep(0)
         return report.outcome.limit
 
@@ -197,7 +239,9 @@ def test_a_host_call_is_no_deadlock(guests: Guests) -> None:
         return payload
 
     async def story() -> bytes:
-        running = asyncio.ensure_future(guests.start(f"{ECHO} return await echo.replyLater('x')", capabilities=(Custom(asynchronous=when_open),)))
+        running = asyncio.ensure_future(
+            guests.start(f"{ECHO} return await echo.replyLater('x')", capabilities=(Custom(asynchronous=when_open),))
+        )
         await asyncio.sleep(0.01)
         gate.set()
         return (await running).outcome.result
@@ -207,5 +251,8 @@ def test_a_host_call_is_no_deadlock(guests: Guests) -> None:
 
 def test_a_call_costs_fuel_beside_what_the_guest_burns(guests: Guests) -> None:
     """So that calls alone cannot keep the host busy for free."""
-    one, two = (guests.run(f"{ECHO} for (let i = 0; i < {n}; i++) echo.reply('x'); return 1", capabilities=(Echo(),)).usage.fuel for n in (100, 200))
+    one, two = (
+        guests.run(f"{ECHO} for (let i = 0; i < {n}; i++) echo.reply('x'); return 1", capabilities=(Echo(),)).usage.fuel
+        for n in (100, 200)
+    )
     assert two - one >= 100 * 100_000

@@ -10,10 +10,13 @@ MEDDLER = """
 const look = () => {
   const _ = require('lodash'), dayjs = require('dayjs'), fns = require('date-fns'), qs = require('qs');
   return [
-    typeof globalThis.mark, typeof Object.prototype.mark, typeof Array.prototype.mark, typeof _.mark, typeof console.mark,
+    typeof globalThis.mark, typeof Object.prototype.mark, typeof Array.prototype.mark, typeof _.mark,
+    typeof console.mark,
     [3, 1, 2].sort().join(), JSON.stringify({a: 1}), Math.max(1, 2), 'x'.toUpperCase(), dayjs.locale(),
-    fns.getDefaultOptions().weekStartsOn ?? null, _.VERSION, _.chunk([1, 2, 3], 2).length, qs.stringify({a: 1}), typeof require.mark,
-    typeof Symbol.for('mark').mark, input.nested.length, Error.stackTraceLimit, /a/.exec('a').index, String(new Date(0).getTime()),
+    fns.getDefaultOptions().weekStartsOn ?? null, _.VERSION, _.chunk([1, 2, 3], 2).length,
+    qs.stringify({a: 1}), typeof require.mark,
+    typeof Symbol.for('mark').mark, input.nested.length, Error.stackTraceLimit, /a/.exec('a').index,
+    String(new Date(0).getTime()),
   ];
 };
 const before = look();
@@ -39,11 +42,13 @@ Math.max = () => input.id;
 String.prototype.toUpperCase = () => 'mine';
 RegExp.prototype.exec = () => ({index: input.id});
 Date.prototype.getTime = () => input.id;
-return {before, own: [globalThis.mark, _.mark(), dayjs.locale(), dayjs().format(), fns.getDefaultOptions().weekStartsOn, Math.max()]};
+return {before, own: [globalThis.mark, _.mark(), dayjs.locale(), dayjs().format(),
+  fns.getDefaultOptions().weekStartsOn, Math.max()]};
 """
 
 CLEAN = [
-    "undefined", "undefined", "undefined", "undefined", "undefined", "1,2,3", '{"a":1}', 2, "X", "en", None, "4.18.1", 2, "a=1",
+    "undefined", "undefined", "undefined", "undefined", "undefined", "1,2,3", '{"a":1}', 2, "X", "en", None,
+    "4.18.1", 2, "a=1",
     "undefined", "undefined", 0, 10, 0, "0",
 ]  # fmt: skip
 
@@ -52,7 +57,9 @@ def test_globals_prototypes_and_modules_belong_to_one_execution(guests: Guests) 
     """400 executions, interleaved over all threads: each finds a clean world, and keeps its own to the end."""
 
     async def mixed() -> list:
-        return await asyncio.gather(*(guests.start(MEDDLER, {"id": index, "nested": []}, wall_time_ms=60_000) for index in range(400)))
+        return await asyncio.gather(
+            *(guests.start(MEDDLER, {"id": index, "nested": []}, wall_time_ms=60_000) for index in range(400))
+        )
 
     for index, report in enumerate(guests.wait(mixed())):
         seen = result_of(report)
@@ -70,7 +77,10 @@ def test_an_answer_belongs_to_the_one_who_asked(guests: Guests) -> None:
 
     async def mixed() -> list:
         return await asyncio.gather(
-            *(guests.start(code, {"id": index, "text": "x" * (index * 40)}, wall_time_ms=60_000) for index in range(600))
+            *(
+                guests.start(code, {"id": index, "text": "x" * (index * 40)}, wall_time_ms=60_000)
+                for index in range(600)
+            )
         )
 
     for index, report in enumerate(guests.wait(mixed())):

@@ -31,13 +31,23 @@ def test_fuel_is_named(guests: Guests) -> None:
 
 
 @pytest.mark.parametrize(("asked", "policy", "given"), [(20, 5_000, 20), (5_000, 20, 20), (None, 20, 20)])
-def test_a_timeout_lowers_the_wall_time_and_never_raises_it(guests: Guests, asked: int | None, policy: int, given: int) -> None:
+def test_a_timeout_lowers_the_wall_time_and_never_raises_it(
+    guests: Guests, asked: int | None, policy: int, given: int
+) -> None:
     """The lower of the two is what counts."""
     failure = guests.failure(SLEEP, timeout_ms=asked, wall_time_ms=policy)
     assert failure.message == f"The execution took longer than its wall time of {given} ms"
 
 
-@pytest.mark.parametrize("code", [LOOP, SLEEP, "return /(x+x+)+y/.test('x'.repeat(60))", "JSON.parse('[' + '1,'.repeat(3e6) + '1]'); for (;;); return 1"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        LOOP,
+        SLEEP,
+        "return /(x+x+)+y/.test('x'.repeat(60))",
+        "JSON.parse('[' + '1,'.repeat(3e6) + '1]'); for (;;); return 1",
+    ],
+)
 def test_a_timeout_stops_the_guest_within_one_slice(guests: Guests, code: str) -> None:
     """The deadline and a little: ten executions, the best of which shows what the host adds."""
     reports = [guests.run(code, timeout_ms=20, fuel=10**12, memory_bytes=512 << 20) for _ in range(10)]
@@ -61,7 +71,10 @@ def test_the_servers_ceilings_narrow_every_policy(engine: Engine) -> None:
 def test_policies_of_one_name_are_told_apart(guests: Guests) -> None:
     """A policy that was changed holds at once: nothing is kept by its name."""
     assert guests.run("return 1", policy=policy_of("same", console=True)).outcome == Success(b"1")
-    assert guests.failure("console.log(1); return 1", policy=policy_of("same", console=False)).type == "ConsoleDisabledError"
+    assert (
+        guests.failure("console.log(1); return 1", policy=policy_of("same", console=False)).type
+        == "ConsoleDisabledError"
+    )
     assert guests.failure(LOOP, policy=policy_of("same", fuel=2_000_000)).message.endswith("2000000 units")
     assert guests.failure(LOOP, policy=policy_of("same", fuel=3_000_000)).message.endswith("3000000 units")
 
@@ -69,7 +82,10 @@ def test_policies_of_one_name_are_told_apart(guests: Guests) -> None:
 def test_a_report_says_what_was_used(guests: Guests) -> None:
     """Fuel, memory, host calls and CPU time; and under which policy."""
     policy = policy_of("mine")
-    report = guests.run("const a = new Uint8Array(8e6); for (let i = 0; i < 1e6; i++); crypto.randomUUID(); return a.length", policy=policy)
+    report = guests.run(
+        "const a = new Uint8Array(8e6); for (let i = 0; i < 1e6; i++); crypto.randomUUID(); return a.length",
+        policy=policy,
+    )
     assert report.outcome == Success(b"8000000")
     assert report.usage.fuel > 10_000_000
     assert 8_000_000 < report.usage.memory_peak_bytes <= 64 << 20

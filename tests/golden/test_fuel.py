@@ -25,3 +25,9 @@ def test_fuel_is_reproducible(guests: Guests, name: str) -> None:
 
 def test_every_figure_has_its_program() -> None:
     assert json.loads(FIGURES.read_text()).keys() == PROGRAMS.keys()
+
+
+def test_load_moves_no_figure(guests: Guests) -> None:
+    """40 runs at once over all threads, slices interleaved: each takes the same fuel."""
+    reports = guests.run_all(["let n = 0; for (let i = 0; i < 300000; i++) n += i % 7; return n"] * 40)
+    assert len({report.usage.fuel for report in reports}) == 1

@@ -62,19 +62,19 @@ def _expanded(form: str) -> str:
 def test_the_mailbox_lies_as_the_host_reads_it() -> None:
     """Every field that abi.py touches, by its offset and size."""
     fields = mailbox()
-    assert abi._CLOCKS_AT == fields["clock_ms"][0]
+    assert fields["clock_ms"][0] == abi._CLOCKS_AT
     offsets("clock_ms", abi._clocks, ["clock_ms", "elapsed_ms"])
     offsets("wake_ms", abi._wake, ["wake_ms"])
-    assert abi._SEED_AT == fields["seed"][0]
+    assert fields["seed"][0] == abi._SEED_AT
     offsets("seed", abi._start, [
         "seed", "code_ptr", "code_len", "input_ptr", "input_len", "modules_ptr", "modules_len", "permit",
         "result_max_bytes", "log_max_bytes",
     ])  # fmt: skip
-    assert abi._OUTCOME_AT == fields["operations_open"][0]
+    assert fields["operations_open"][0] == abi._OUTCOME_AT
     offsets("operations_open", abi._outcome, [
         "operations_open", "noted", "out_ptr", "out_len", "log_ptr", "log_len", "log_dropped", "heap_used",
     ])  # fmt: skip
-    assert abi._INBOX_AT == fields["inbox_ptr"][0]
+    assert fields["inbox_ptr"][0] == abi._INBOX_AT
     offsets("inbox_ptr", abi._inbox, ["inbox_ptr", "inbox_len"])
 
 
@@ -151,7 +151,7 @@ def test_abi_md_names_every_import_and_export() -> None:
     """The document is where a writer of another guest looks."""
     document = (GUEST / "ABI.md").read_text()
     sources = "".join(path.read_text() for path in (GUEST / "c").glob("*.c"))
-    names = re.findall(r'CB_EXPORT\("(\w+)"\)', sources) + ["call", "take", "start", "cb_mailbox", "memory"]
+    names = [*re.findall(r'CB_EXPORT\("(\w+)"\)', sources), "call", "take", "start", "cb_mailbox", "memory"]
     assert [name for name in names if f"`{name}" not in document] == []
 
 

@@ -40,7 +40,9 @@ def escaped(data: bytes) -> str:
     return "".join(f"\\{byte:02x}" for byte in data)
 
 
-def guest(begin: str, text: bytes = b"1", alloc: str = "(i32.const 65536)", inbox: tuple[int, int] = (INBOX, 16384)) -> str:
+def guest(
+    begin: str, text: bytes = b"1", alloc: str = "(i32.const 65536)", inbox: tuple[int, int] = (INBOX, 16384)
+) -> str:
     """A module whose cb_begin is `begin`."""
     return f"""(module
       (import "host" "call" (func $call (param i32 i32 i32) (result i32)))
@@ -111,7 +113,8 @@ BROKEN = {
     "a number of random bytes that is none": guest("(call $call (i32.const 2) (i32.const 0) (i32.const 4))"),
     "taking what there is not": guest("(call $take (i32.const 0) (i32.const 5)) (i32.const 1)" ),
     "taking to outside of the memory": guest(
-        f"(drop (call $call (i32.const 2) (i32.const {TEXT}) (i32.const 1))) (call $take (i32.const -4) (i32.const 8)) (i32.const 1)", b"8"
+        f"(drop (call $call (i32.const 2) (i32.const {TEXT}) (i32.const 1)))"
+        "(call $take (i32.const -4) (i32.const 8)) (i32.const 1)", b"8"
     ),
     "an inbox outside of the memory": guest(out(b"1") + "(i32.const 1)", inbox=(0x7FFFFFF0, 16384)),
     "an inbox that ends outside": guest(out(b"1") + "(i32.const 1)", inbox=(131_071, 1 << 30)),

@@ -1,4 +1,5 @@
-"""Requirement 5: a call that is under way is unwound before its store goes, and a trapped instance is not entered again.
+"""Requirement 5: a call that is under way is unwound before its store goes,
+and a trapped instance is not entered again.
 
 Dropped carelessly, a call would leave its fiber, its slot or wasmtime's own state behind.
 """

@@ -20,7 +20,7 @@ BLOCKS = {
     "one-liner with await": ("return await input.a + 1", b'{"a":41}', b"42"),
     "lodash": ("return require('lodash').chunk([1, 2, 3], 2)", b"{}", b"[[1,2],[3]]"),
     "dayjs": ("return require('dayjs')('2026-01-02').format('DD/MM')", b"{}", b'"02/01"'),
-    "two packages": ("return [typeof require('lodash'), typeof require('qs').parse]", b"{}", b'["function","function"]'),
+    "two packages": ("return [typeof require('lodash'), typeof require('qs')]", b"{}", b'["function","object"]'),
 }
 COLUMNS = ("what", "µs, median of rounds", "µs, best round")
 ONE_LINER_US, PACKAGE_US, INSTANTIATE_US = 70, 100, 15

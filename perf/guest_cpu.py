@@ -61,7 +61,7 @@ def run(options: Options) -> Report:
             "time taken; the native side's context is made before, ours is instantiated within, metered by fuel.",
             *(f"{name} not measured: {reason}" for name, reason in absent.items()),
         ],
-        samples={name: each for name, each in found.items()},
+        samples=dict(found),
     )
 
 

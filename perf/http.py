@@ -72,7 +72,7 @@ def run(options: Options) -> Report:
             packages.describe(),
             *(f"{contestant.name}: {contestant.what}." for contestant in EVERYONE),
         ],
-        samples={title: found for title, found in measured.items()},
+        samples=dict(measured),
     )
 
 

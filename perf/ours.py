@@ -31,21 +31,20 @@ class _Runtime:
 
     def __init__(self) -> None:
         from host.execution.run import Executor, ExecutorOptions
-        from host.policy.model import Modules
         from host.sandbox.engine import open_engine
         from host.sandbox.image import find_image
 
         self.loop = asyncio.new_event_loop()
         self.engine = open_engine(find_image(), instances_max=INSTANCES_MAX)
         self.executor = Executor(self.engine, ExecutorOptions(running_max=INSTANCES_MAX - 10))
-        self.modules = Modules(all=True)
 
-    @functools.cache
-    def policy(self, fuel: int) -> "Policy":
-        from host.policy.model import Limits, Policy
 
-        limits = Limits(fuel=fuel, wall_time_ms=300_000, memory_bytes=256 * 1024 * 1024, concurrency=INSTANCES_MAX)
-        return Policy(name="perf", limits=limits, modules=self.modules)
+@functools.cache
+def _policy(fuel: int) -> "Policy":
+    from host.policy.model import Limits, Modules, Policy
+
+    limits = Limits(fuel=fuel, wall_time_ms=300_000, memory_bytes=256 * 1024 * 1024, concurrency=INSTANCES_MAX)
+    return Policy(name="perf", limits=limits, modules=Modules(all=True))
 
 
 @functools.cache
@@ -69,7 +68,7 @@ async def run_async(code: str, input_json: bytes, fuel: int = DEFAULT_FUEL) -> b
     from host.execution.request import ExecutionRequest
 
     opened = runtime()
-    report = await opened.executor.run(ExecutionRequest(code.encode(), input_json, opened.policy(fuel)))
+    report = await opened.executor.run(ExecutionRequest(code.encode(), input_json, _policy(fuel)))
     if not isinstance(report.outcome, Success):
         raise RuntimeError(f"{report.outcome.type}: {report.outcome.message}")
     return report.outcome.result

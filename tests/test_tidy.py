@@ -27,7 +27,19 @@ MAY_IMPORT = {
     "settings": {"errors", "machine", "policy"},
     "logs": {"settings"},
     "api": {"execution", "policy", "settings", "errors", "version"},
-    "cli": {"api", "app", "capabilities", "execution", "sandbox", "policy", "settings", "errors", "logs", "machine", "version"},
+    "cli": {
+        "api",
+        "app",
+        "capabilities",
+        "execution",
+        "sandbox",
+        "policy",
+        "settings",
+        "errors",
+        "logs",
+        "machine",
+        "version",
+    },
     "app": {"api", "execution", "sandbox", "policy", "settings", "errors"},
 }
 #: Modules that nothing imports because they are started: as a program, or by the build.
@@ -97,12 +109,16 @@ def test_files_and_functions_are_small(path: Path) -> None:
 
 def test_nothing_built_is_tracked() -> None:
     """Bundles and binaries come from the build."""
-    assert _tracked("*.wasm", "*.cwasm", "*.so", "*.o", "*.a", "*.whl", "*.tar.gz", "*.tgz", "*.min.js", "uv.lock") == []
+    assert (
+        _tracked("*.wasm", "*.cwasm", "*.so", "*.o", "*.a", "*.whl", "*.tar.gz", "*.tgz", "*.min.js", "uv.lock") == []
+    )
 
 
 def test_no_file_names_a_registry() -> None:
     """Packages are known by name and version; where they come from is the machine's business."""
-    hosts = re.compile("|".join(("pypi" + r"\.org", "pythonhosted" + r"\.org", "registry" + r"\.npmjs", "npmjs" + r"\.org")))
+    hosts = re.compile(
+        "|".join(("pypi" + r"\.org", "pythonhosted" + r"\.org", "registry" + r"\.npmjs", "npmjs" + r"\.org"))
+    )
     named = [path.name for path in _tracked() if path.is_file() and hosts.search(path.read_text(errors="ignore"))]
     assert named == []
 

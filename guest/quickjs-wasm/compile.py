@@ -17,11 +17,11 @@ _C = FOLDER / "c"
 _QUICKJS_FILES = ("dtoa.c", "libregexp.c", "libunicode.c")
 #: Just the features that the guest needs. In particular no reference types, which the host keeps switched off.
 _CPU = "-mcpu=mvp+bulk_memory+sign_ext+nontrapping_fptoint+mutable_globals+multivalue+simd128"
-#: The three places of QuickJS-ng that are changed before it is compiled. Whether small blocks come from arenas is decided
-#: while it runs, so that an image can be packed and an execution be quick (c/engine_unit.c says how). And each statement
-#: says where it begins: without that, `return null.x` has no line, and `this.q.r` that of the function. And the
-#: interpreter's loop is a plain switch: a jump to a computed address, which WebAssembly does not have, becomes a switch
-#: behind one more load (calls burn a tenth less fuel so).
+#: The three places of QuickJS-ng that are changed before it is compiled. Whether small blocks come from arenas is
+#: decided while it runs, so that an image can be packed and an execution be quick (c/engine_unit.c says how). Each
+#: statement says where it begins: without that, `return null.x` has no line, and `this.q.r` that of the function. And
+#: the interpreter's loop is a plain switch: a jump to a computed address, which WebAssembly does not have, becomes a
+#: switch behind one more load (calls burn a tenth less fuel so).
 _PATCHES = (
     ("#if defined(EMSCRIPTEN) || defined(_MSC_VER)\n", "#if 1\n"),
     ("#define JS_ARENA_LARGE_BLOCKS_ONLY 0\n", "#define JS_ARENA_LARGE_BLOCKS_ONLY cb_engine_packs_blocks\n"),

@@ -94,7 +94,7 @@ class _Page(OpenAPIRenderPlugin):
 
 def _content_security_policy(page: str) -> str:
     script, style = (
-        "'sha256-{}'".format(b64encode(sha256(text.encode()).digest()).decode())
+        f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
         for tag in ("script", "style")
         for text in re.findall(f"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
     )

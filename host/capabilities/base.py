@@ -9,7 +9,7 @@ from typing import Protocol
 
 from host.sandbox.hostcalls import Refusal
 
-__all__ = ["Capability", "Immediate", "Asynchronous", "Refusal"]
+__all__ = ["Asynchronous", "Capability", "Immediate", "Refusal"]
 
 Immediate = Callable[[bytes], bytes]
 Asynchronous = Callable[[bytes], Awaitable[bytes]]

@@ -21,7 +21,9 @@ from host.sandbox.instance import Instance, Start, State
 class Drive:
     """One execution on its way. `wall_time_ms` is what it may take, its waits included."""
 
-    __slots__ = ("_calls", "_clock", "_deadline", "_instance", "_limits", "_scheduler", "_state", "_stopped", "_wall_ms")
+    __slots__ = (
+        "_calls", "_clock", "_deadline", "_instance", "_limits", "_scheduler", "_state", "_stopped", "_wall_ms",
+    )  # fmt: skip
 
     def __init__(
         self,

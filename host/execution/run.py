@@ -118,7 +118,8 @@ class Executor:
             limits.log_bytes,
         )  # fmt: skip
         try:
-            with Instance(self.engine, self._choose(request, facts), limits.fuel, limits.memory_bytes, calls) as instance:
+            image = self._choose(request, facts)
+            with Instance(self.engine, image, limits.fuel, limits.memory_bytes, calls) as instance:
                 clock = GuestClock(request.policy.language.clock)
                 drive = Drive(instance, calls, clock, self._scheduler, limits, wall_time_ms)
                 outcome = await drive.run(start)

@@ -65,7 +65,7 @@ class Scheduler:
                 if turn.run_slice():
                     self._queue.put(turn)
                     continue
-            except BaseException as fault:  # noqa: B036 - a thread of the pool must not die; the waiter gets it
+            except BaseException as fault:
                 turn.fault = fault
             with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
                 turn.loop.call_soon_threadsafe(turn.finish)

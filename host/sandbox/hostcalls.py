@@ -94,7 +94,7 @@ def _answer(caller: Caller, method: str, operation: int, pointer: int, length: i
     except Refusal as refusal:
         caller.answer = refusal.payload()
         return ERROR_BASE - len(caller.answer)
-    except BaseException as fault:  # noqa: B036 - see the module's docstring: nothing may pass this line
+    except BaseException as fault:
         caller.fault = fault
         return FAULT
 
@@ -113,14 +113,12 @@ def _entry(method: str):
     def entry(_env, raw_caller, arguments, _count, results, _result_count):
         try:
             _charge(raw_caller)
-            status = _answer(
-                running.caller, method, _u32(arguments, 0), _u32(arguments, 1), _u32(arguments, 2)
-            )
-        except BaseException as fault:  # noqa: B036
+            status = _answer(running.caller, method, _u32(arguments, 0), _u32(arguments, 1), _u32(arguments, 2))
+        except BaseException as fault:
             running.caller.fault = fault
             status = FAULT
         _give(results, status)
-        return None
+        return
 
     return entry
 
@@ -131,10 +129,10 @@ def _take(_env, _raw_caller, arguments, _count, _results, _result_count):
         if _u32(arguments, 1) != len(caller.answer):
             raise GuestFault("an answer was taken with the wrong length")
         caller.memory.write(_u32(arguments, 0), caller.answer)
-    except BaseException as fault:  # noqa: B036
+    except BaseException as fault:
         caller.fault = fault
     caller.answer = b""
-    return None
+    return
 
 
 #: Kept for the life of the process: the linker calls into these.
@@ -149,5 +147,7 @@ def define_imports(linker: wasmtime.Linker) -> None:
     """Defines the module `host`: all that a guest can import."""
     i32 = wasmtime.ValType.i32
     for name, function in _functions.items():
-        kind = wasmtime.FuncType([i32(), i32()] if name == "take" else [i32(), i32(), i32()], [] if name == "take" else [i32()])
+        kind = wasmtime.FuncType(
+            [i32(), i32()] if name == "take" else [i32(), i32(), i32()], [] if name == "take" else [i32()]
+        )
         capi.define_function(linker, "host", name, kind, function)

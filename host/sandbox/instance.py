@@ -67,8 +67,8 @@ class Instance:
     """A guest from an image, with `fuel` units to burn and a memory of at most `memory_bytes`."""
 
     __slots__ = (
-        "_base", "_caller", "_context", "_fuel_given", "_future", "_huge_pages", "_memory_bytes_max", "_scratch", "_scratch_bytes", "_store", "cpu_ns",
-        "memory", "trap_message",
+        "_base", "_caller", "_context", "_fuel_given", "_future", "_huge_pages", "_memory_bytes_max", "_scratch",
+        "_scratch_bytes", "_store", "cpu_ns", "memory", "trap_message",
     )  # fmt: skip
 
     def __init__(
@@ -91,9 +91,7 @@ class Instance:
         try:
             capi.check(capi.set_fuel(context, fuel))
             capi.check(
-                capi.instantiate(
-                    image.pre_address, context, self._scratch + _INSTANCE_AT, self._scratch + _TRAP_AT
-                )
+                capi.instantiate(image.pre_address, context, self._scratch + _INSTANCE_AT, self._scratch + _TRAP_AT)
             )
             # Set after instantiation, which would otherwise have to be asynchronous too.
             capi.check(capi.yield_every(context, SLICE_FUEL))
@@ -171,7 +169,7 @@ class Instance:
         )
 
     def _allocate(self, length: int) -> int | None:
-        """Guest memory for the host's bytes; None where the guest's cap or what is left of its fuel does not allow it."""
+        """Guest memory for the host's bytes; None where the guest's cap or its fuel does not allow it."""
         ctypes.c_uint32.from_address(self._scratch + _RESULT_AT + capi.PAYLOAD_OFFSET).value = 0
         self._enter("cb_alloc", length)
         while self.step(0.0, 0.0) is State.RUNNING:
@@ -199,7 +197,7 @@ class Instance:
     def settle(self, operation_id: int, ok: bool, payload: bytes) -> bool:
         """Sets the end of an asynchronous host call up for `step`.
 
-        `payload` is the answer, or a Refusal's payload where not `ok`. False where there is no memory, or no fuel, for it.
+        `payload` is the answer, or a Refusal's payload where not `ok`. False where there is no memory or fuel for it.
         """
         pointer = self._allocate(max(len(payload), 1))
         if pointer is None:

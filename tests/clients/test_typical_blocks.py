@@ -24,11 +24,15 @@ BLOCKS = {
     ),
     "lodash group and order": (
         "const _ = require('lodash'); const groups = _.groupBy(input.orders, 'city');"
-        " return _.orderBy(_.map(groups, (of, city) => ({ city, n: of.length, sum: _.sumBy(of, 'amount') })), ['sum'], ['desc'])",
+        " const sums = _.map(groups, (of, city) => ({ city, n: of.length, sum: _.sumBy(of, 'amount') }));"
+        " return _.orderBy(sums, ['sum'], ['desc'])",
         [{"city": "Oslo", "n": 2, "sum": 42.5}, {"city": "Bergen", "n": 1, "sum": 5}],
     ),
     "lodash by path": ("return require('lodash/get')({ a: [{ b: 7 }] }, 'a[0].b')", 7),
-    "lodash/fp": ("const fp = require('lodash/fp'); return fp.flow(fp.map((x) => x * 2), fp.filter((x) => x > 2))([1, 2])", [4]),
+    "lodash/fp": (
+        "const fp = require('lodash/fp'); return fp.flow(fp.map((x) => x * 2), fp.filter((x) => x > 2))([1, 2])",
+        [4],
+    ),
     "date-fns format": (
         "const { format, addDays, parseISO } = require('date-fns');"
         " return format(addDays(parseISO('2026-01-30'), 3), 'yyyy-MM-dd')",
@@ -45,9 +49,18 @@ BLOCKS = {
         " return dayjs.utc('2026-01-15T10:30:00Z').format('HH:mm')",
         "10:30",
     ),
-    "qs": ("const qs = require('qs'); return [qs.stringify({ a: [1, 2] }), qs.parse('b[c]=d')]", ["a%5B0%5D=1&a%5B1%5D=2", {"b": {"c": "d"}}]),
-    "uuid": ("const u = require('uuid'); return [u.validate(u.v4()), u.version(u.v7()), u.v5('a', u.v5.DNS)]", [True, 7, "4f3f2898-69e3-5a0d-820a-c4e87987dbce"]),
-    "crypto-js": ("const C = require('crypto-js'); return C.SHA256('abc').toString()", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+    "qs": (
+        "const qs = require('qs'); return [qs.stringify({ a: [1, 2] }), qs.parse('b[c]=d')]",
+        ["a%5B0%5D=1&a%5B1%5D=2", {"b": {"c": "d"}}],
+    ),
+    "uuid": (
+        "const u = require('uuid'); return [u.validate(u.v4()), u.version(u.v7()), u.v5('a', u.v5.DNS)]",
+        [True, 7, "4f3f2898-69e3-5a0d-820a-c4e87987dbce"],
+    ),
+    "crypto-js": (
+        "const C = require('crypto-js'); return C.SHA256('abc').toString()",
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    ),
     "crypto-js both ways": (
         "const { AES, enc } = require('crypto-js');"
         " return AES.decrypt(AES.encrypt('secret', 'key').toString(), 'key').toString(enc.Utf8)",

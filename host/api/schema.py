@@ -134,7 +134,8 @@ def _executions() -> tuple[dict[str, Any], dict[str, Any]]:
         [ExecuteRequest, ExecuteSuccess, ExecuteFailure], ref_template=_REF
     )
     # A field of raw JSON has no schema of its own in msgspec: any value.
-    schemas["ExecuteRequest"]["properties"]["input"] = {"description": "Any JSON value; `input` in the code.", "default": {}}
+    field = {"description": "Any JSON value; `input` in the code.", "default": {}}
+    schemas["ExecuteRequest"]["properties"]["input"] = field
     schemas["ExecuteSuccess"]["properties"]["result"] = {"description": "What the code returned: any JSON value."}
     schemas["WireError"]["properties"]["type"] = {
         "type": "string",

@@ -43,7 +43,7 @@ ENDPOINTS = (
     Endpoint("GET", "/", "this list"),
     Endpoint("GET", "/health", "says that the process is alive"),
     Endpoint("GET", "/health/ready", "says whether it takes requests: 200, or 503 while starting or draining"),
-    Endpoint("GET", "/schema", "OpenAPI, with a user interface"),
+    Endpoint("GET", "/schema", "a page that shows the API and can run a code block"),
     Endpoint("GET", "/schema/openapi.json", "OpenAPI as JSON"),
 )
 

@@ -165,8 +165,8 @@ def _failures(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failure(kinds: list[str], schema: dict[str, Any]) -> dict[str, Any]:
-    names = " or ".join(f"`{kind}`" for kind in kinds) if len(kinds) < 3 else ", ".join(f"`{kind}`" for kind in kinds)
-    text = f"`error.type` is {names}." if len(kinds) < 3 else f"`error.type` is one of {names}."
+    names = ", ".join(f"`{kind}`" for kind in kinds)
+    text = f"`error.type` is {'one of ' if len(kinds) > 1 else ''}{names}."
     return {**_response(text, schema), "x-error-types": kinds}
 
 

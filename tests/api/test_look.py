@@ -48,12 +48,6 @@ def test_schema_describes_the_execute_route(client: Client) -> None:
         assert name.split('"')[0] in schemas
 
 
-def test_schema_has_a_user_interface(client: Client) -> None:
-    """/schema is a page for people."""
-    answer = client.request("GET", "/schema")
-    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-
-
 def test_other_sites_are_not_let_in_by_default(client: Client) -> None:
     """CORS is off: no header allows an origin, and a preflight is no success."""
     answer = client.request("OPTIONS", "/flow/codeblock", headers={"origin": "https://evil.example"})

@@ -37,7 +37,7 @@ _ERROR_TYPES = {
     "ReferenceError": "Thrown and not caught.",
     "TypeError": "Thrown and not caught.",
     "RangeError": "Thrown and not caught, or the recursion is too deep.",
-    "RuntimeError": "Another value was thrown and not caught, the result is not JSON, or the code waits for nothing.",
+    "RuntimeError": "Another value thrown and not caught, a result that is not JSON, or a promise never settled.",
     "SecurityError": "A module that no policy can give, or text made into code where the policy forbids it.",
     "CapabilityError": "A module or a host call that the policy does not grant, or too many host calls.",
     "TimeoutError": "Wall time or fuel was used up; `error.limit` says which.",

@@ -74,13 +74,8 @@ class Drive:
         return not self._stopped and time.monotonic() < self._deadline
 
     async def _run_until_rest(self) -> None:
-        if not self._slice(keep_gil=True):
-            return
-        try:
+        if self._slice(keep_gil=True):
             await self._on_threads()
-        except asyncio.CancelledError:
-            self._stopped = True
-            raise
 
     async def _on_threads(self) -> None:
         """Hands the guest to the threads, and comes back only when none of them is in it, even if cancelled."""

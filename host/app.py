@@ -7,58 +7,92 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from host.errors import SetupError
-from host.execution.outcome import Success
-from host.execution.request import ExecutionRequest
+from host.execution.membership import membership
+from host.execution.rates import NodeRates, Rates
 from host.execution.run import Executor, ExecutorOptions, default_threads
+from host.execution.tally import FIGURES, GAUGES
+from host.execution.warmup import warm_slots, warm_up
+from host.node.node import Node, Shared
 from host.policy.folder import load_folder
-from host.policy.model import WIDEST, Limits, Policy, PolicySet
+from host.policy.model import WIDEST, Limits, PolicySet
 from host.sandbox.engine import open_engine
 from host.sandbox.image import find_image
-from host.settings import Settings, require_access_rules
+from host.settings import MIB, Settings, require_access_rules
 
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from host.api.drain import Drain
     from host.api.look import Readiness
+    from host.api.status import Status
 
-WARM_UP = ExecutionRequest(b"return 1", b"{}", Policy("warm-up"), "host")
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
-#: Requests that may wait for a slot, for each that may run.
-_QUEUE_FOR_EACH_SLOT = 5
 _GC_ALLOCATIONS = 10_000
 
 
-def worker_app(settings: Settings) -> "Litestar":
-    """The application of one worker process. Raises SetupError or PolicyFolderError."""
+class Worker:
+    """One worker process: its application, and how it ends."""
+
+    def __init__(self, app: "Litestar", drain: "Drain") -> None:
+        self.app = app
+        self.drain = drain
+
+
+def make_worker(settings: Settings, shared: Shared) -> Worker:
+    """What one worker process serves. Raises SetupError or PolicyFolderError."""
     # Only those who serve pay for the framework: `cellblock run` comes through here too.
     from host.api.auth import Callers
+    from host.api.body import BodyRoom
+    from host.api.drain import Drain
     from host.api.executions import Executions
+    from host.api.figures import NodeFigures
     from host.api.look import Readiness
     from host.api.service import make_service
+    from host.api.status import Status
 
     policies = effective_policies(load_folder(settings.policy_dir), settings)
     require_access_rules(settings, policies.access is not None)
-    executor = make_executor(settings)
+    executor = make_executor(settings, shared.join())
     callers = Callers(policies, ceilings(settings))
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
-    executions = Executions(callers, executor, settings.body_timeout_ms / 1000, hints)
+    bodies = BodyRoom(settings.body_buffer_mb * MIB, settings.body_timeout_ms / 1000)
+    executions = Executions(callers, executor, bodies, hints)
     readiness = Readiness()
-    return make_service(executions, readiness, _serving(executor, readiness), settings.cors_origins)
+    status = Status(executor, callers, NodeFigures(executor), readiness, settings, policies.digest)
+    lifespan = _serving(executor, readiness, status, settings)
+    app = make_service(executions, status, readiness, lifespan, settings.cors_origins)
+    return Worker(app, Drain(executor, executions, readiness, settings.shutdown_grace_ms / 1000))
 
 
-def make_executor(settings: Settings) -> Executor:
-    """What runs the code in this process, which has its share of the executions that the settings allow."""
-    running_max = -(-settings.max_concurrent_executions // settings.workers)
-    engine = open_engine(find_image(), instances_max=running_max, warm_slots=settings.warm_slots)
+def make_shared(settings: Settings) -> Shared:
+    """What the workers of this node share. Made by the main process, before it forks them."""
+    return Shared(settings.workers, len(FIGURES), len(GAUGES))
+
+
+def make_executor(settings: Settings, node: Node | None = None) -> Executor:
+    """What runs the code in this process."""
+    running_max = settings.max_concurrent_executions
+    # Any worker may come to run all of them, while its slots are being warmed.
+    instances_max = running_max + settings.warm_slots
+    engine = open_engine(find_image(), instances_max=instances_max, warm_slots=settings.warm_slots)
     options = ExecutorOptions(
         running_max=running_max,
-        queue_max=running_max * _QUEUE_FOR_EACH_SLOT,
+        queue_max=settings.queue_size,
         queue_timeout_s=settings.queue_timeout_ms / 1000,
+        memory_mib=settings.max_execution_memory_mb,
         threads=default_threads(),
+        code_cache=settings.code_cache_size,
         ceilings=ceilings(settings),
     )
-    return Executor(engine, options)
+    return Executor(engine, options, node, _rates(settings, node))
+
+
+def _rates(settings: Settings, node: Node | None) -> Rates | None:
+    if not settings.redis_url or node is None:
+        return None
+    from host.execution.redis_rates import RedisRates
+
+    return RedisRates(settings.redis_url, NodeRates(node.segment))
 
 
 def ceilings(settings: Settings) -> Limits:
@@ -91,22 +125,21 @@ def _settle_memory() -> None:
     gc.set_threshold(_GC_ALLOCATIONS)
 
 
-def _serving(executor: Executor, readiness: "Readiness"):
-    """The life of a worker: its first execution before its first request, so that no client waits for a cold start."""
+def _serving(executor: Executor, readiness: "Readiness", status: "Status", settings: Settings):
+    """The life of a worker: its first executions before its first request, so that no client waits for a cold start."""
 
     from host.api.look import Phase
 
     @asynccontextmanager
     async def lifespan(_: "Litestar") -> AsyncIterator[None]:
-        report = await executor.run(WARM_UP)
-        if not isinstance(report.outcome, Success):
-            raise SetupError(f"the first execution failed: {report.outcome.message}", "Run `cellblock doctor`.")
+        status.warmup = await warm_up(executor)
         _settle_memory()
-        readiness.phase = Phase.READY
-        try:
-            yield
-        finally:
-            readiness.phase = Phase.DRAINING
-            executor.close()
+        async with membership(executor), warm_slots(executor.engine, settings.warm_slots):
+            readiness.phase = Phase.READY
+            try:
+                yield
+            finally:
+                readiness.phase = Phase.DRAINING
+        executor.close()
 
     return lifespan

@@ -4,8 +4,10 @@
     ├── RequestError                 the request itself is at fault; nothing ran
     │   ├── ValidationError          400: bad JSON, field, base64, UTF-8, no code
     │   ├── TooLargeError            413: reported as ValidationError
+    │   ├── CancelledError           400: ended from outside before it ran
     │   ├── AuthenticationError      401
-    │   └── PolicyError              403: a policy that the principal may not use
+    │   ├── PolicyError              403: a policy that the principal may not use
+    │   └── NotFoundError            404: there is no such thing of the principal's; reported as ValidationError
     ├── RefusedError                 the request is fine; there is no room for it now
     │   ├── RateLimitError           429
     │   └── ConcurrencyError         503
@@ -16,6 +18,8 @@
 
 How an execution that did run ended is a value, not an exception: see host/execution/outcome.py.
 """
+
+from collections.abc import Sequence
 
 
 class CellblockError(Exception):
@@ -39,12 +43,20 @@ class TooLargeError(RequestError):
     """A body, code or input over its limit."""
 
 
+class CancelledError(RequestError):
+    """The execution was ended from outside before it ran."""
+
+
 class AuthenticationError(RequestError):
     """No token, or one that names nobody."""
 
 
 class PolicyError(RequestError):
     """A policy that does not exist or that the principal may not use."""
+
+
+class NotFoundError(RequestError):
+    """What is asked for does not exist, or is another principal's."""
 
 
 class RefusedError(CellblockError):
@@ -56,7 +68,11 @@ class RefusedError(CellblockError):
 
 
 class RateLimitError(RefusedError):
-    """The principal's rate or quota is used up."""
+    """The principal's rate or quota is used up. `rates` is where each of its rates stands."""
+
+    def __init__(self, message: str, hint: str | None = None, retry_after_s: int = 1, rates: Sequence = ()) -> None:
+        super().__init__(message, hint, retry_after_s)
+        self.rates = rates
 
 
 class ConcurrencyError(RefusedError):

@@ -1,7 +1,10 @@
 """What this machine has, as far as this process may use it: cores and memory, container limits counted in."""
 
 import os
+import re
 from pathlib import Path
+
+from msgspec import Struct
 
 _CGROUP = Path("/sys/fs/cgroup")
 
@@ -24,3 +27,20 @@ def memory_bytes() -> int:
         return min(physical, int((_CGROUP / "memory.max").read_text()))
     except (OSError, ValueError):
         return physical
+
+
+class ProcessMemory(Struct, frozen=True):
+    """What a process takes. `pss_bytes` (proportional set size) is None where the system does not tell it."""
+
+    rss_bytes: int
+    pss_bytes: int | None
+
+
+def process_memory(pid: int) -> ProcessMemory | None:
+    """The memory of one of our processes; None when it is not there any more, or this is not Linux."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return None
+    found = dict(re.findall(r"^(\w+): +(\d+) kB$", rollup, re.MULTILINE))
+    return ProcessMemory(int(found["Rss"]) * 1024, int(found["Pss"]) * 1024 if "Pss" in found else None)

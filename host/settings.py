@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -124,6 +125,23 @@ def _default_concurrent(_: Mapping[str, Any]) -> int:
     return max(100, min(2000, memory_bytes() // (8 * MIB), cores() * 1000))
 
 
+def _default_memory_mb(_: Mapping[str, Any]) -> int:
+    """Three quarters of what there is; the rest is for the workers themselves and for what waits on the way."""
+    return max(128, memory_bytes() * 3 // 4 // MIB)
+
+
+def _read_redis(value: Any) -> str:
+    if value == "":
+        return ""
+    text = _read_text(value)
+    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError
+    return text
+
+
+REDIS = Kind("URL", "a URL such as redis://127.0.0.1:6379/0, or nothing", _read_redis)
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "ENVIRONMENT", _choice("production", "development"), "development",
@@ -140,9 +158,19 @@ SETTINGS: tuple[Setting, ...] = (
         "How many processes serve requests. By default as many as there are cores.", "processes",
     ),
     Setting(
-        "MAX_CONCURRENT_EXECUTIONS", _whole(1, 100_000), _default_concurrent,
+        "MAX_CONCURRENT_EXECUTIONS", _whole(1, 20_000), _default_concurrent,
         "How many executions run at once, all workers together. By default from memory and cores, 100 to 2000.",
         "executions",
+    ),
+    Setting(
+        "MAX_EXECUTION_MEMORY_MB", _whole(128, 16 * MIB), _default_memory_mb,
+        "What executions may have together: the memory caps and native stacks (28 MiB each) of those that run, and "
+        "what those have that wait. By default three quarters of the machine's memory.", "MiB",
+    ),
+    Setting(
+        "QUEUE_SIZE", _whole(0, 1_000_000), lambda so_far: so_far["max_concurrent_executions"] * 5,
+        "How many requests wait for a free execution slot, all workers together; any more are answered with "
+        "ConcurrencyError at once. By default five for each slot.", "requests",
     ),
     Setting(
         "QUEUE_TIMEOUT_MS", _whole(0, 600_000), 10_000,
@@ -158,6 +186,24 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "BODY_TIMEOUT_MS", _whole(100, 3_600_000), 30_000,
         "How long a client may take to send the body of its request.", "ms",
+    ),
+    Setting(
+        "BODY_BUFFER_MB", _whole(1, MIB), 256,
+        "How much memory each worker gives to the bodies of requests that have no answer yet; more are answered with "
+        "ConcurrencyError.", "MiB",
+    ),
+    Setting(
+        "SHUTDOWN_GRACE_MS", _whole(0, 3_600_000), 10_000,
+        "How long running executions may go on after SIGTERM or SIGINT; then they are cancelled.", "ms",
+    ),
+    Setting(
+        "CODE_CACHE_SIZE", _whole(0, 100_000), 100,
+        "Of how many code blocks each worker remembers what it found out about their text.", "code blocks",
+    ),
+    Setting(
+        "REDIS_URL", REDIS, "",
+        "Where rates and quotas are counted, so that they hold for all nodes that share it. By default each node "
+        "counts for itself.",
     ),
     Setting(
         "RUNTIME_POOL_SIZE", _whole(0, 10_000), 100,
@@ -190,12 +236,18 @@ class Settings(Struct, frozen=True, kw_only=True):
     port: int
     workers: int
     max_concurrent_executions: int
+    max_execution_memory_mb: int
+    queue_size: int
     queue_timeout_ms: int
     execution_timeout_ms: int
     max_code_length: int
     max_input_size: int
     max_result_size: int
     body_timeout_ms: int
+    body_buffer_mb: int
+    shutdown_grace_ms: int
+    code_cache_size: int
+    redis_url: str
     runtime_pool_size: int
     min_runtime_pool_size: int
     max_runtime_pool_size: int

@@ -19,14 +19,15 @@ FUNCTION_LINES_MAX = 60
 MAY_IMPORT = {
     "policy": set(),
     "sandbox": {"errors"},
+    "node": {"errors"},
     "capabilities": {"sandbox", "policy", "errors"},
-    "execution": {"sandbox", "capabilities", "policy", "errors"},
+    "execution": {"sandbox", "capabilities", "node", "policy", "errors"},
     "errors": set(),
     "machine": set(),
     "version": set(),
     "settings": {"errors", "machine", "policy"},
     "logs": {"settings"},
-    "api": {"execution", "policy", "settings", "errors", "version"},
+    "api": {"execution", "policy", "settings", "errors", "machine", "version"},
     "cli": {
         "api",
         "app",
@@ -38,9 +39,10 @@ MAY_IMPORT = {
         "errors",
         "logs",
         "machine",
+        "node",
         "version",
     },
-    "app": {"api", "execution", "sandbox", "policy", "settings", "errors"},
+    "app": {"api", "execution", "sandbox", "node", "policy", "settings", "errors"},
 }
 #: Modules that nothing imports because they are started: as a program, or by the build.
 ENTRIES = {"host.cli.__main__", "host"}

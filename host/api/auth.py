@@ -7,7 +7,7 @@ from msgspec import Struct
 from host.errors import AuthenticationError, PolicyError
 from host.policy.access import ANONYMOUS
 from host.policy.ceilings import narrow
-from host.policy.model import Limits, Policy, PolicySet, Principal, token_sha256
+from host.policy.model import Limits, Policy, PolicySet, Principal, Quota, token_sha256
 
 _LOCAL_HOSTS = (b"localhost", b"127.0.0.1", b"[::1]")
 #: A JSON string can spell each byte of code in six (`\u000a`); base64 takes less.
@@ -18,11 +18,19 @@ _TOKEN_BYTES_MAX = 1024
 
 
 class Caller(Struct, frozen=True):
-    """A principal with the policies that it may use, the default first, and the largest body that can be of use."""
+    """A principal with the policies that it may use, the default first, and the largest body that can be of use. An
+    operator sees and ends the executions of all."""
 
     name: str
     policies: Mapping[str, Policy]
     body_bytes_max: int
+    quota: Quota = Quota()
+    operator: bool = False
+
+    @property
+    def sees(self) -> str | None:
+        """Whose executions it sees: its own, or (None) everybody's."""
+        return None if self.operator else self.name
 
     def policy(self, name: str | None) -> Policy:
         """The policy `name`, or the default without a name. Raises PolicyError.
@@ -83,18 +91,23 @@ def _anonymous(policies: PolicySet, ceilings: Limits) -> Caller | None:
     `sandbox` first, else the first by name."""
     if policies.access is None:
         usable = sorted(policies.policies.values(), key=lambda policy: (policy.name != "sandbox", policy.name))
-        return _caller(None, usable, ceilings)
+        # Whoever is on this machine is its operator as well.
+        return _caller(None, usable, ceilings, operator=True)
     usable = policies.policies_for(None)
     return _caller(None, usable, ceilings) if usable else None
 
 
-def _caller(principal: Principal | None, policies: Iterable[Policy], ceilings: Limits) -> Caller:
+def _caller(
+    principal: Principal | None, policies: Iterable[Policy], ceilings: Limits, operator: bool = False
+) -> Caller:
     usable = {policy.name: policy for policy in policies}
     limits = [narrow(policy.limits, ceilings) for policy in usable.values()]
     code = max((each.code_bytes for each in limits), default=0)
     given = max((each.input_bytes for each in limits), default=0)
     body = _ESCAPED_BYTES_MAX * code + given + _ENVELOPE_BYTES
-    return Caller(principal.name if principal is not None else ANONYMOUS, usable, body)
+    if principal is None:
+        return Caller(ANONYMOUS, usable, body, operator=operator)
+    return Caller(principal.name, usable, body, principal.quota, principal.operator)
 
 
 def _is_local(host: bytes | None) -> bool:

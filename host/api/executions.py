@@ -5,153 +5,143 @@ what a short execution costs outside of the guest (requests/s of an empty route 
 connections, load generator beside it: a `@post` handler 19,000, this 28,000, no framework at all 30,000).
 """
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 from litestar.handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 from msgspec import UNSET
 
-from host.api.auth import Callers
+from host.api.auth import Caller, Callers
+from host.api.body import BodyRoom, HeldBody
+from host.api.client_watch import watching
 from host.api.intake import check_content, read_headers, read_request, to_execution
-from host.api.problems import HEADERS, Headers, in_language, problem_of, problem_of_status
+from host.api.problems import HEADERS, Headers, in_language, problem_of, problem_of_status, rate_headers, status_of
+from host.api.stream import EventStream, wants_events
 from host.api.wire import render_failure, render_success, wire_error
-from host.errors import RefusedError, TooLargeError, ValidationError
+from host.errors import RefusedError
 from host.execution.outcome import Failure, Report, Success
-from host.execution.request import ExecutionRequest, new_execution_id
+from host.execution.registry import CLIENT_GONE
+from host.execution.request import new_execution_id
 from host.execution.run import Executor
+from host.policy.model import Policy
 
 PATH = "/flow/codeblock"
-#: An execution that is done by then is never watched for its client going away.
-_WATCH_AFTER_S = 0.02
 
 log = structlog.get_logger()
 
 
-class _ClientGone(Exception):
-    """The client closed the connection: there is nobody to answer."""
+class Answer:
+    """What is sent, and what it is about: `report` if something ran, `error_type` if it was no success."""
+
+    __slots__ = ("body", "error_type", "headers", "report", "status")
+
+    def __init__(
+        self, status: int, body: bytes, headers: Headers, error_type: str | None, report: Report | None = None
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers
+        self.error_type = error_type
+        self.report = report
+
+
+class Exchange:
+    """One request on its way to its answer, with what is known of it by now."""
+
+    __slots__ = ("caller", "client_gone", "execution_id", "headers", "policy", "receive", "send", "stream")
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self.receive = receive
+        self.send = send
+        self.execution_id = new_execution_id()
+        self.headers: dict[bytes, bytes] = {}
+        self.caller: Caller | None = None
+        self.policy: Policy | None = None
+        self.stream: EventStream | None = None
+        self.client_gone = False
+
+    @property
+    def language(self) -> bytes | None:
+        """The Accept-Language header."""
+        return self.headers.get(b"accept-language")
 
 
 class Executions:
-    """The route, with what it needs: who may call, and what runs the code.
+    """The route, with what it needs: who may call, what runs the code, and room for bodies.
 
     `hints` replace the hint of an error by its type, where the server's settings and not a policy are the reason.
     """
 
     def __init__(
-        self, callers: Callers, executor: Executor, body_timeout_s: float, hints: Mapping[str, str] | None = None
+        self, callers: Callers, executor: Executor, bodies: BodyRoom, hints: Mapping[str, str] | None = None
     ) -> None:
         self._callers = callers
         self._executor = executor
-        self._body_timeout_s = body_timeout_s
+        self._bodies = bodies
         self._hints = hints or {}
+        #: Requests that have no answer yet.
+        self.open = 0
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever comes."""
-        execution_id = new_execution_id()
-        headers: dict[bytes, bytes] = {}
-        policy = None
+        self.open += 1
         try:
-            headers = read_headers(scope["headers"])
-            caller = self._callers.identify(headers.get(b"authorization"), headers.get(b"host"))
-            check_content(headers)
-            asked = read_request(await self._read_body(receive, headers, caller.body_bytes_max))
-            policy = caller.policy(None if asked.policy is UNSET else asked.policy)
-            report = await self._run(to_execution(asked, policy, caller.name, execution_id), receive)
-            status, body = self._render(report, headers.get(b"accept-language"))
-            more: Headers = ()
-        except _ClientGone:
-            return
-        except Exception as error:
-            problem = problem_of(error)
-            if problem.status >= 500 and not isinstance(error, RefusedError):
-                log.error("execution failed", execution_id=execution_id, exc_info=error)
-            status, more = problem.status, problem.headers
-            body = problem.body(headers.get(b"accept-language"), execution_id, policy)
-        await send_json(send, status, body, more)
-
-    async def _read_body(self, receive: Receive, headers: dict[bytes, bytes], size_max: int) -> bytes:
-        """The whole body. Raises TooLargeError before more than `size_max` bytes of it are kept."""
-        declared = int(headers.get(b"content-length", -1))
-        if declared > size_max:
-            raise _too_large(size_max)
-        try:
-            async with asyncio.timeout(self._body_timeout_s):
-                return await _receive_body(receive, declared, size_max)
-        except TimeoutError:
-            raise ValidationError("The body did not come in time", "Send it without pauses.") from None
-
-    async def _run(self, request: ExecutionRequest, receive: Receive) -> Report:
-        """Runs the execution; when the client goes away before it is done, cancels it and raises _ClientGone."""
-        watch = _ClientWatch(receive)
-        try:
-            return await self._executor.run(request)
-        except asyncio.CancelledError:
-            if watch.gone:
-                raise _ClientGone from None
-            raise
+            exchange = Exchange(receive, send)
+            answer = await self._answer(exchange, scope)
+            # Counted before it is sent: whoever has the answer finds it counted.
+            self._executor.tally.answered(answer.error_type, answer.report)
+            await self._deliver(exchange, answer)
         finally:
-            watch.stop()
+            self.open -= 1
 
-    def _render(self, report: Report, accept_language: bytes | None) -> tuple[int, bytes]:
-        """Status and body for an execution that ran."""
+    async def _answer(self, exchange: Exchange, scope: Scope) -> Answer:
+        try:
+            with self._bodies.holding() as body:
+                return self._answer_to(exchange, await self._run(exchange, scope, body))
+        except Exception as error:
+            return self._answer_to_error(exchange, error)
+
+    async def _run(self, exchange: Exchange, scope: Scope, body: HeldBody) -> Report:
+        headers = exchange.headers = read_headers(scope["headers"])
+        caller = exchange.caller = self._callers.identify(headers.get(b"authorization"), headers.get(b"host"))
+        check_content(headers)
+        asked = read_request(await body.read(exchange.receive, headers, caller.body_bytes_max))
+        policy = exchange.policy = caller.policy(None if asked.policy is UNSET else asked.policy)
+        request = to_execution(asked, policy, caller, exchange.execution_id)
+        registry = self._executor.registry
+        if wants_events(headers):
+            exchange.stream = EventStream(exchange.send, partial(registry.listed, exchange.execution_id))
+        with watching(exchange.receive, partial(registry.stop, exchange.execution_id, CLIENT_GONE)) as watch:
+            try:
+                return await self._executor.run(request, exchange.stream)
+            finally:
+                exchange.client_gone = watch.gone
+
+    def _answer_to(self, exchange: Exchange, report: Report) -> Answer:
+        """The answer for an execution that ran."""
         match report.outcome:
             case Success():
-                return 200, render_success(report)
+                return Answer(200, render_success(report), rate_headers(report.rates), None, report)
             case Failure() as failure:
-                error = in_language(wire_error(failure, self._hints.get(failure.type)), accept_language)
-                return 500 if failure.type == "InternalError" else 400, render_failure(report, error)
+                error = in_language(wire_error(failure, self._hints.get(failure.type)), exchange.language)
+                status, headers = status_of(failure, report.rates)
+                return Answer(status, render_failure(report, error), headers, failure.type, report)
 
+    def _answer_to_error(self, exchange: Exchange, error: Exception) -> Answer:
+        problem = problem_of(error)
+        if problem.status >= 500 and not isinstance(error, RefusedError):
+            log.error("execution failed", execution_id=exchange.execution_id, exc_info=error)
+        body = problem.body(exchange.language, exchange.execution_id, exchange.policy)
+        return Answer(problem.status, body, problem.headers, problem.error.type)
 
-class _ClientWatch:
-    """Cancels the task that made it when its client goes away. It begins late, so that short executions pay for a
-    timer and no more."""
-
-    __slots__ = ("_receive", "_task", "_timer", "_watching", "gone")
-
-    def __init__(self, receive: Receive) -> None:
-        self.gone = False
-        self._receive = receive
-        self._task = asyncio.current_task()
-        self._watching: asyncio.Task | None = None
-        self._timer = asyncio.get_running_loop().call_later(_WATCH_AFTER_S, self._begin)
-
-    def _begin(self) -> None:
-        self._watching = asyncio.get_running_loop().create_task(self._watch())
-
-    async def _watch(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self.gone = True
-        self._task.cancel()
-
-    def stop(self) -> None:
-        """Ends the watch; nothing is cancelled after this."""
-        self._timer.cancel()
-        if self._watching is not None:
-            self._watching.cancel()
-
-
-async def _receive_body(receive: Receive, declared: int, size_max: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            # Gone, or its framing broke: who is gone reads no answer, and who is not has to get one.
-            raise ValidationError("The body ended too early", "Check its length or its chunks.")
-        part = message.get("body", b"")
-        size += len(part)
-        if size > size_max:
-            raise _too_large(size_max)
-        parts.append(part)
-        if size == declared or not message.get("more_body"):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _too_large(size_max: int) -> TooLargeError:
-    return TooLargeError(f"The body is larger than {size_max} bytes", "Send less code or less input.")
+    async def _deliver(self, exchange: Exchange, answer: Answer) -> None:
+        stream = exchange.stream
+        if stream is not None and stream.open:
+            await (stream.abandon() if exchange.client_gone else stream.finish(answer.body))
+        elif not exchange.client_gone:
+            await send_json(exchange.send, answer.status, answer.body, answer.headers)
 
 
 async def send_json(send: Send, status: int, body: bytes, more: Headers = ()) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from msgspec import UNSET
 
+from host.api.auth import Caller
 from host.api.wire import DuplicateField, ExecuteRequest, decode_request, refuse_duplicates
 from host.errors import ValidationError
 from host.execution.request import ExecutionRequest
@@ -75,7 +76,7 @@ def read_request(body: bytes) -> ExecuteRequest:
     return request
 
 
-def to_execution(request: ExecuteRequest, policy: Policy, principal: str, execution_id: str) -> ExecutionRequest:
+def to_execution(request: ExecuteRequest, policy: Policy, caller: Caller, execution_id: str) -> ExecutionRequest:
     """What is to be executed. Raises ValidationError. The code's and the input's sizes are the executor's to check."""
     if request.record:
         raise ValidationError("Recording is not available", "Leave out `record`.")
@@ -87,7 +88,8 @@ def to_execution(request: ExecuteRequest, policy: Policy, principal: str, execut
         _code(request),
         b"{}" if request.input is UNSET else bytes(request.input),
         policy,
-        principal,
+        caller.name,
+        caller.quota,
         None if request.timeout_ms is UNSET else request.timeout_ms,
         None if request.seed is UNSET else request.seed,
         execution_id,

@@ -29,6 +29,11 @@ class Readiness:
     def __init__(self) -> None:
         self.phase = Phase.STARTING
 
+    @property
+    def ready(self) -> bool:
+        """Whether requests are taken."""
+        return self.phase is Phase.READY
+
 
 class Endpoint(Struct, frozen=True):
     """A route, for people."""
@@ -40,6 +45,12 @@ class Endpoint(Struct, frozen=True):
 
 ENDPOINTS = (
     Endpoint("POST", "/flow/codeblock", "runs a code block"),
+    Endpoint("GET", "/flow/executions", "lists the executions that have not ended"),
+    Endpoint("DELETE", "/flow/executions/{id}", "ends an execution"),
+    Endpoint("GET", "/flow/health", "says how the node is"),
+    Endpoint("GET", "/flow/status", "says what the node has done and does"),
+    Endpoint("GET", "/flow/limits", "says which limits hold for the caller"),
+    Endpoint("GET", "/metrics", "gives the node's figures to Prometheus"),
     Endpoint("GET", "/", "this list"),
     Endpoint("GET", "/health", "says that the process is alive"),
     Endpoint("GET", "/health/ready", "says whether it takes requests: 200, or 503 while starting or draining"),
@@ -91,7 +102,7 @@ def look_routes(readiness: Readiness) -> list[HTTPRouteHandler]:
         responses={503: ResponseSpec(Health, False, "They are not: `status` is `starting` or `draining`.")},
     )
     def ready() -> Response[Health]:
-        return Response(_health(readiness.phase), status_code=200 if readiness.phase is Phase.READY else 503)
+        return Response(_health(readiness.phase), status_code=200 if readiness.ready else 503)
 
     return [index, health, ready]
 

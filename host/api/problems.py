@@ -1,6 +1,7 @@
 """Every way to refuse or fail, as an answer: status, error type and body. Nothing of the host's inside gets out."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
 from msgspec import UNSET
 
@@ -8,22 +9,28 @@ from host.api.language import translate, wants_chinese
 from host.api.wire import ExecuteFailure, WireError, WirePolicy, encode, timestamp
 from host.errors import (
     AuthenticationError,
+    CancelledError,
     CellblockError,
     ConcurrencyError,
+    NotFoundError,
     PolicyError,
     RateLimitError,
     RefusedError,
     TooLargeError,
     ValidationError,
 )
+from host.execution.outcome import Failure
+from host.execution.rates import RateState
 from host.policy.model import Policy
 
 #: Status and `error.type` of each error that can meet a request. What is not here is a fault of ours.
 STATUS: dict[type[CellblockError], tuple[int, str]] = {
     ValidationError: (400, "ValidationError"),
     TooLargeError: (413, "ValidationError"),
+    CancelledError: (400, "CancelledError"),
     AuthenticationError: (401, "AuthenticationError"),
     PolicyError: (403, "PolicyError"),
+    NotFoundError: (404, "ValidationError"),
     RateLimitError: (429, "RateLimitError"),
     ConcurrencyError: (503, "ConcurrencyError"),
 }
@@ -93,7 +100,27 @@ def _headers_of(error: BaseException) -> Headers:
     match error:
         case AuthenticationError():
             return [(b"www-authenticate", b"Bearer")]
+        case RateLimitError():
+            return [(b"retry-after", b"%d" % error.retry_after_s), *rate_headers(error.rates)]
         case RefusedError():
             return [(b"retry-after", b"%d" % error.retry_after_s)]
         case _:
             return ()
+
+
+def status_of(failure: Failure, rates: Sequence[RateState]) -> tuple[int, Headers]:
+    """Status and headers for an execution that ran and failed."""
+    if failure.type == "InternalError":
+        return 500, ()
+    if failure.limit == "grace_period":
+        return 503, [(b"retry-after", b"1")]
+    return 400, rate_headers(rates)
+
+
+def rate_headers(rates: Sequence[RateState]) -> Headers:
+    """Where each rate stands, as `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10)."""
+    if not rates:
+        return ()
+    policies = ", ".join(f'"{state.name}";q={state.rate.count};w={state.rate.per_s}' for state in rates)
+    stands = ", ".join(f'"{state.name}";r={state.remaining};t={math.ceil(state.reset_s)}' for state in rates)
+    return [(b"ratelimit-policy", policies.encode()), (b"ratelimit", stands.encode())]

@@ -46,7 +46,8 @@ _ERROR_TYPES = {
     "ConsoleDisabledError": "`console` was used where the policy has it off.",
     "AuthenticationError": "A token is needed, or is not known.",
     "PolicyError": "A policy that the caller may not use.",
-    "RateLimitError": "Kept for rates and quotas; nothing gives it yet.",
+    "RateLimitError": "The rate or quota of the caller, or of the policy, is used up; `Retry-After` says when.",
+    "CancelledError": "Ended from outside: by a DELETE, or because the server stops (then 503).",
     "ConcurrencyError": "There is no room now; `Retry-After` says when to try again.",
     "InternalError": "A fault of the service.",
 }
@@ -157,11 +158,12 @@ def _executions() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _failures(schema: dict[str, Any]) -> dict[str, Any]:
-    statuses = {500: ["InternalError"], 400: [name for name in FAILURE_TYPES if name != "InternalError"]}
+    ran = [name for name in FAILURE_TYPES if name != "InternalError"]
+    statuses = {500: ["InternalError"], 400: ran, HTTPStatus.SERVICE_UNAVAILABLE: ["CancelledError"]}
     for status, kind in STATUS.values():
-        if kind not in statuses.setdefault(status, []):
+        if status != HTTPStatus.NOT_FOUND and kind not in statuses.setdefault(status, []):
             statuses[status].append(kind)
-    return {str(status): _failure(kinds, schema) for status, kinds in sorted(statuses.items())}
+    return {str(int(status)): _failure(kinds, schema) for status, kinds in sorted(statuses.items())}
 
 
 def _failure(kinds: list[str], schema: dict[str, Any]) -> dict[str, Any]:

@@ -187,12 +187,13 @@ def wire_error(failure: Failure, hint: str | None = None) -> WireError:
 
 
 def _logs(report: Report) -> list[WireLog]:
-    logs = [_log(record) for record in report.logs]
+    logs = [wire_log(record) for record in report.logs]
     if report.logs_dropped:
         at_ms = logs[-1].at_ms if logs else 0.0
         logs.append(WireLog("warn", f"[{report.logs_dropped} more messages were over the log limit]", at_ms))
     return logs
 
 
-def _log(record: LogRecord) -> WireLog:
+def wire_log(record: LogRecord) -> WireLog:
+    """One record of the console."""
     return WireLog(record.level, record.text, round(record.at_ms, 1))

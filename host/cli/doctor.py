@@ -110,8 +110,9 @@ def _image(_: Settings) -> Iterator[Finding]:
 
 
 def _executions(settings: Settings) -> Iterator[Finding]:
-    from host.app import WARM_UP, make_executor
+    from host.app import make_executor
     from host.execution.outcome import Success
+    from host.execution.warmup import WARM_UP
 
     executor = make_executor(settings)
     try:

@@ -19,9 +19,6 @@ from host.settings import Settings, load_settings, require_access_rules
 _CONNECTIONS_MAX = 10_000
 _BACKLOG = 2048
 _HEADER_TIMEOUT_MS = 10_000
-#: How long a worker may take to end before it is killed.
-_STOP_TIMEOUT_S = 15
-
 
 @click.command("serve")
 @config_option
@@ -46,21 +43,15 @@ def command(config: Path | None, **options: Any) -> None:
     _serve(settings, log_config)
 
 
-def load_worker(settings: Settings) -> Any:
-    """The application, in a worker process."""
-    from host import app, logs
-
-    logs.configure(settings)
-    return app.worker_app(settings)
-
-
 def _serve(settings: Settings, log_config: dict[str, Any]) -> None:
-    from granian import Granian
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
-    server = Granian(
+    from host.app import make_shared
+    from host.cli.workers import STOP_MARGIN_S, Workers, load_worker, run_worker
+
+    server = Workers(
         "cellblock",
         address=settings.host,
         port=settings.port,
@@ -74,9 +65,10 @@ def _serve(settings: Settings, log_config: dict[str, Any]) -> None:
         log_dictconfig=log_config,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-        workers_kill_timeout=_STOP_TIMEOUT_S,
+        workers_kill_timeout=settings.shutdown_grace_ms // 1000 + STOP_MARGIN_S,
     )
-    server.serve(target_loader=partial(load_worker, settings), wrap_loader=False)
+    loader = partial(load_worker, settings, make_shared(settings))
+    server.serve(spawn_target=run_worker, target_loader=loader, wrap_loader=False)
 
 
 def _require_free_port(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """The host calls of one execution: what it was granted, its budget, and its open operations."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Iterable
 
@@ -96,19 +97,24 @@ class ExecutionCalls:
             settled = Settled(operation_id, False, b"Error\nthe host could not carry out the call\n")
         del self._tasks[operation_id]
         self.settled.append(settled)
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
+        self.wake()
+
+    def wake(self) -> None:
+        """Ends a `wait` now."""
+        if self._woken is not None:
+            _wake(self._woken)
 
     async def wait(self, seconds: float) -> None:
-        """Returns when an operation is settled or the time is over, whichever is first."""
+        """Returns when an operation is settled, the time (infinite: never) is over, or `wake` is called."""
         if self.settled:
             return
         self._woken = self._loop.create_future()
-        timer = self._loop.call_later(seconds, _wake, self._woken)
+        timer = None if math.isinf(seconds) else self._loop.call_later(seconds, _wake, self._woken)
         try:
             await self._woken
         finally:
-            timer.cancel()
+            if timer is not None:
+                timer.cancel()
             self._woken = None
 
     def close(self) -> None:

@@ -1,28 +1,51 @@
 """Driving one instance from its beginning to its outcome: slices, waits, host calls, deadline, cancellation.
 
-The first slice after each entry runs here, on the event loop: a short execution never pays for a hand-over. What is
-not finished then goes to the scheduler's threads until it waits or ends.
+The first slice after each entry runs here, on the event loop, as long as the execution is a short one: it never pays
+for a hand-over. What is not finished then goes to the scheduler's threads until it waits or ends.
 """
 
 import asyncio
-import contextlib
 import time
+from collections.abc import Callable
 
 from host.errors import InternalError
 from host.execution.calls import ExecutionCalls
 from host.execution.clock import GuestClock
+from host.execution.memory import MemoryShare
 from host.execution.outcome import Outcome
-from host.execution.scheduler import Scheduler
+from host.execution.scheduler import Scheduler, Turn
 from host.execution.verdict import fuel_used_up, judge, memory_used_up, wall_time_used_up
 from host.policy.model import Limits
 from host.sandbox.instance import Instance, Start, State
 
+#: What an execution may run on the event loop in all; after that it takes its turns on the threads, where one
+#: principal's work does not hold up another's.
+_ON_LOOP_NS = 1_000_000
+#: A waiting instance has no more than its memory and some bookkeeping of ours.
+_BOOKKEEPING_BYTES = 64 * 1024
+
+
+class Lane:
+    """Whose turn a guest takes, and how much that counts (see scheduler.py); and its share of the memory."""
+
+    __slots__ = ("memory", "principal", "weight")
+
+    def __init__(self, principal: str, weight: int, memory: MemoryShare) -> None:
+        self.principal = principal
+        self.weight = weight
+        self.memory = memory
+
 
 class Drive:
-    """One execution on its way. `wall_time_ms` is what it may take, its waits included."""
+    """One execution on its way. `wall_time_ms` is what it may take, its waits included.
+
+    `on_wait` hears +1 when the execution begins to wait for a timer or a host call, and -1 when it goes on. `on_rest`
+    is called when no thread is in the guest: after a slice on whichever thread that ran, after a wait on the loop.
+    """
 
     __slots__ = (
-        "_calls", "_clock", "_deadline", "_instance", "_limits", "_scheduler", "_state", "_stopped", "_wall_ms",
+        "_calls", "_clock", "_deadline", "_instance", "_lane", "_limits", "_on_rest", "_on_wait", "_scheduler",
+        "_state", "_stopped", "_timer", "_turn", "_wall_ms", "waited",
     )  # fmt: skip
 
     def __init__(
@@ -31,31 +54,59 @@ class Drive:
         calls: ExecutionCalls,
         clock: GuestClock,
         scheduler: Scheduler,
+        lane: Lane,
         limits: Limits,
         wall_time_ms: int,
+        on_wait: Callable[[int], None] = lambda change: None,
+        on_rest: Callable[[], None] | None = None,
     ) -> None:
         self._instance = instance
         self._calls = calls
         self._clock = clock
         self._scheduler = scheduler
+        self._lane = lane
         self._limits = limits
         self._wall_ms = wall_time_ms
+        self._on_wait = on_wait
+        self._on_rest = on_rest
         self._deadline = time.monotonic() + wall_time_ms / 1000
         self._state = State.RUNNING
-        self._stopped = False
+        self._stopped: Outcome | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._turn: Turn | None = None
+        self.waited = False
+
+    def stop(self, outcome: Outcome) -> None:
+        """Ends the execution with `outcome`: at once if it waits for a turn, a timer or a host call, else when its
+        slice is over. On the event loop. What ended it first counts."""
+        if self._stopped is not None:
+            return
+        self._stopped = outcome
+        if self._turn is not None:
+            self._scheduler.drop(self._turn)
+        self._calls.wake()
 
     async def run(self, start: Start) -> Outcome:
         """Runs the execution to its end. Raises InternalError for a fault of the host."""
         if not self._instance.begin(start):
             return self._no_room()
+        try:
+            return await self._run()
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    async def _run(self) -> Outcome:
         while True:
             await self._run_until_rest()
-            if self._state is State.RUNNING:
-                return wall_time_used_up(self._wall_ms)
-            if self._state is not State.WAITING or self._instance.fault is not None:
+            if self._state is not State.RUNNING and self._state is not State.WAITING:
+                return judge(self._instance, self._state, self._limits)
+            if self._stopped is not None:
+                return self._stopped
+            if self._instance.fault is not None:
                 return judge(self._instance, self._state, self._limits)
             if not await self._wait():
-                return wall_time_used_up(self._wall_ms)
+                return self._stopped or wall_time_used_up(self._wall_ms)
             if not self._continue():
                 return self._no_room()
 
@@ -65,40 +116,69 @@ class Drive:
     def _slice(self, keep_gil: bool = False) -> bool:
         """Runs one slice; True while another is wanted."""
         self._state = self._instance.step(*self._clock.now(), keep_gil=keep_gil)
+        if self._on_rest is not None:
+            self._on_rest()
         if self._state is not State.RUNNING:
             return False
         # A fault in a host call ends the execution at the next boundary, whatever the guest makes of it.
         if self._instance.fault is not None:
             self._state = State.FAILED
             return False
-        return not self._stopped and time.monotonic() < self._deadline
+        return self._stopped is None
 
     async def _run_until_rest(self) -> None:
-        if self._slice(keep_gil=True):
+        if self._instance.cpu_ns > _ON_LOOP_NS or self._slice(keep_gil=True):
             await self._on_threads()
+
+    def _watch_deadline(self) -> None:
+        """From now on a timer ends the execution at its deadline. Short ones end without ever needing it."""
+        if self._timer is None:
+            self._end_at_deadline()
+
+    def _end_at_deadline(self) -> None:
+        left_s = self._deadline - time.monotonic()
+        if left_s <= 0:
+            self.stop(wall_time_used_up(self._wall_ms))
+        else:
+            # The loop's clock stands still while it works, so its timers can be a little early.
+            self._timer = asyncio.get_running_loop().call_later(left_s, self._end_at_deadline)
 
     async def _on_threads(self) -> None:
         """Hands the guest to the threads, and comes back only when none of them is in it, even if cancelled."""
-        work = asyncio.ensure_future(self._scheduler.run(self._slice))
-        try:
-            await asyncio.shield(work)
-        except asyncio.CancelledError:
-            self._stopped = True
-            while not work.done():
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.shield(work)
-            raise
+        self._watch_deadline()
+        turn = self._turn = self._scheduler.begin(self._lane.principal, self._lane.weight, self._slice)
+        if self._stopped is not None:
+            self._scheduler.drop(turn)
+        cancelled: asyncio.CancelledError | None = None
+        while not turn.done.done():
+            try:
+                await asyncio.shield(turn.done)
+            except asyncio.CancelledError as error:
+                cancelled = error
+                self._scheduler.drop(turn)
+        self._turn = None
+        if cancelled is not None:
+            raise cancelled
+        turn.done.result()
 
     async def _wait(self) -> bool:
-        """Waits for the next timer or settled operation. False when the deadline came first."""
-        outbox = self._instance.memory
-        left_s = self._deadline - time.monotonic()
-        wake_s = self._clock.until_ms(outbox.wake_ms()) / 1000
-        if left_s > 0:
-            await self._calls.wait(min(left_s, wake_s))
+        """Waits for the next timer or settled operation. False when the execution was stopped first."""
+        self.waited = True
+        self._watch_deadline()
+        memory = self._instance.memory
+        wake_s = self._clock.until_ms(memory.wake_ms()) / 1000
+        self._lane.memory.rest(self._instance.memory_bytes() + _BOOKKEEPING_BYTES)
+        self._on_wait(1)
+        try:
+            if self._stopped is None:
+                await self._calls.wait(wake_s)
+            left_s = self._deadline - time.monotonic()
+            awake = self._stopped is None and await self._lane.memory.wake(left_s)
+        finally:
+            self._on_wait(-1)
         if self._calls.fault is not None:
             raise InternalError("an asynchronous host call failed") from self._calls.fault
-        return bool(self._calls.settled) or time.monotonic() < self._deadline
+        return awake and self._stopped is None
 
     def _continue(self) -> bool:
         """Sets the next entry up. False where the guest has no memory for what it is to be given."""

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from host.execution.rates import RateState
 from host.sandbox.abi import LogRecord
 
 #: What `Failure.type` can be: the rows of the error table for executions that ran.
@@ -18,6 +19,7 @@ FAILURE_TYPES = (
     "MemoryLimitError",
     "ResultTooLargeError",
     "ConsoleDisabledError",
+    "CancelledError",
     "InternalError",
 )
 
@@ -31,8 +33,8 @@ class Success(Struct, frozen=True):
 class Failure(Struct, frozen=True):
     """The code did not return.
 
-    `line` and `column` count from 1 in the caller's own source; `limit` names the limit that was used up
-    (wall_time, fuel) for a TimeoutError.
+    `line` and `column` count from 1 in the caller's own source; `limit` names the limit that was used up: wall_time
+    or fuel for a TimeoutError, grace_period for a CancelledError when the server stops.
     """
 
     type: str
@@ -75,3 +77,7 @@ class Report(Struct, frozen=True):
     logs_dropped: int
     policy_name: str
     policy_digest: str
+    waited: bool = False
+    """Whether it ever waited for a timer or a host call."""
+
+    rates: tuple[RateState, ...] = ()

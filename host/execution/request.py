@@ -5,7 +5,7 @@ import time
 
 from msgspec import Struct
 
-from host.policy.model import Policy
+from host.policy.model import Policy, Quota
 
 
 class ExecutionRequest(Struct, frozen=True):
@@ -20,6 +20,7 @@ class ExecutionRequest(Struct, frozen=True):
     input: bytes
     policy: Policy
     principal: str = "anonymous"
+    quota: Quota = Quota()
     timeout_ms: int | None = None
     seed: int | None = None
     execution_id: str = ""

@@ -2,27 +2,34 @@
 
 import asyncio
 import os
-import re
 import time
+from functools import partial
 
 from msgspec import Struct
 
 from host.capabilities.random import RandomSource
-from host.errors import InternalError, TooLargeError, ValidationError
+from host.errors import CancelledError, InternalError, RefusedError, TooLargeError, ValidationError
 from host.execution.admission import Admission
 from host.execution.calls import ExecutionCalls
 from host.execution.clock import GuestClock
-from host.execution.drive import Drive
-from host.execution.outcome import LogRecord, Outcome, Report, Timing, Usage
-from host.execution.request import ExecutionRequest, new_execution_id
+from host.execution.code import CodeCache
+from host.execution.drive import Drive, Lane
+from host.execution.execution import Execution, Listener, State
+from host.execution.memory import MemoryPool, MemoryShare
+from host.execution.outcome import Outcome, Report, Timing, Usage
+from host.execution.rates import NodeRates, Rates, RateState
+from host.execution.registry import Registry
+from host.execution.request import ExecutionRequest
 from host.execution.scheduler import Scheduler
-from host.policy.ceilings import narrow
+from host.execution.tail import LogTail, read_all
+from host.execution.tally import FIGURES, GAUGES, Tally
+from host.execution.terms import TermsOf
+from host.node.node import Node, Shared
 from host.policy.model import WIDEST, Limits, Policy
 from host.sandbox import abi
 from host.sandbox.engine import Engine, LinkedImage
 from host.sandbox.instance import Instance, Start
 
-_REQUIRE = re.compile(rb"""\brequire\s*\(\s*['"`](?:node:)?([\w.-]+)""")
 #: How often at most; it costs a system call for each stack of the pool.
 _STACKS_RELEASE_EVERY_S = 1.0
 _FULL = "all"
@@ -30,63 +37,151 @@ _BASE = "base"
 
 
 class ExecutorOptions(Struct, frozen=True):
-    """What one worker process may run. `ceilings` narrow every policy's limits; counts are for this process."""
+    """What a node may run, all workers together; `threads` and `code_cache` are this worker's. `ceilings` narrow every
+    policy's limits."""
 
     running_max: int = 200
     queue_max: int = 1000
     queue_timeout_s: float = 10.0
+    memory_mib: int = 64 * 1024
     threads: int = 2
+    code_cache: int = 100
     ceilings: Limits = WIDEST
 
 
-class _PolicyFacts:
-    """What each execution needs of a policy, worked out once."""
-
-    __slots__ = ("allows", "limits", "modules", "permit")
-
-    def __init__(self, policy: Policy, ceilings: Limits) -> None:
-        language = policy.language
-        self.limits = narrow(policy.limits, ceilings)
-        self.allows = policy.modules.allows
-        self.modules = "\n".join(sorted(policy.modules.names)).encode()
-        self.permit = (
-            abi.PERMIT_EVAL * language.eval
-            | abi.PERMIT_CONSOLE * language.console
-            | abi.PERMIT_NO_RETURN * (not language.require_return)
-            | abi.PERMIT_ALL_MODULES * policy.modules.all
-        )
-
-
 class Executor:
-    """Runs executions in this process. One a worker; `close` when no execution is running any more."""
+    """Runs executions in this process. One a worker; `close` when no execution is running any more.
 
-    def __init__(self, engine: Engine, options: ExecutorOptions) -> None:
+    Without a `node` of several workers, all limits hold for this process alone.
+    """
+
+    def __init__(
+        self, engine: Engine, options: ExecutorOptions, node: Node | None = None, rates: Rates | None = None
+    ) -> None:
         self.engine = engine
         self.options = options
-        self.admission = Admission(options.running_max, options.queue_max, options.queue_timeout_s)
+        self._own = Shared(1, len(FIGURES), len(GAUGES)) if node is None else None
+        self.node = self._own.join() if node is None else node
+        self.tally = Tally(self.node)
+        self.registry = Registry(self.node)
+        self.rates = rates or NodeRates(self.node.segment)
+        self.codes = CodeCache(options.code_cache)
+        self.memory = MemoryPool(self.node, options.memory_mib, self.tally.memory)
+        self.admission = Admission(
+            self.node, self.memory, options.queue_max, options.queue_timeout_s, self.tally.occupied
+        )
+        self._terms = TermsOf(self.node, options.ceilings, options.running_max)
         self._scheduler = Scheduler(options.threads)
         self._stacks_release_after = 0.0
-        # Keyed by the policy itself: a reloaded policy of the same name is another value.
-        self._facts: dict[str, _PolicyFacts] = {}
 
     def close(self) -> None:
         """Ends the worker threads."""
         self._scheduler.close()
+        if self._own is not None:
+            self._own.close()
 
-    async def run(self, request: ExecutionRequest) -> Report:
+    def limits_of(self, policy: Policy) -> Limits:
+        """The limits in force: the policy's, narrowed by the server's ceilings."""
+        return self._terms.of_policy(policy).limits
+
+    async def run(self, request: ExecutionRequest, listener: Listener | None = None) -> Report:
         """Runs one execution to its end.
 
-        Raises TooLargeError, ValidationError or ConcurrencyError where nothing ran, InternalError for a fault of
-        ours. Cancelling the task ends the guest within one slice.
+        Raises TooLargeError, ValidationError, RateLimitError or ConcurrencyError where nothing ran, CancelledError
+        where it was ended before it ran, InternalError for a fault of ours. Cancelling the task ends the guest within
+        one slice.
         """
         asked = time.monotonic()
-        facts = self._facts_of(request.policy)
-        _check_sizes(request, facts.limits)
-        async with self.admission.slot(request.policy.name, facts.limits.concurrency):
-            report = await self._run_admitted(request, facts, asked)
+        facts, known = self.codes.get(request.code)
+        self.tally.looked_up(known)
+        execution = Execution(request, self._terms.of(request), facts, asked, listener)
+        _check_sizes(execution)
+        with self.registry.holding(execution):
+            try:
+                report = await self._run_within_rates(execution)
+            except asyncio.CancelledError:
+                if execution.stopped is None or execution.state is not State.QUEUED:
+                    raise
+                # It was ended from outside while it waited for a slot: the task goes on, with an answer.
+                asyncio.current_task().uncancel()
+                raise CancelledError(execution.stopped.message, execution.stopped.hint) from None
         if self.admission.running == 0:
             self._release_stacks()
         return report
+
+    async def _run_within_rates(self, execution: Execution) -> Report:
+        allowance = execution.terms.allowance
+        if allowance.empty:
+            return await self._run_in_slot(execution, ())
+        rates = tuple(await self.rates.begin(allowance))
+        try:
+            report = await self._run_in_slot(execution, rates)
+        except (RefusedError, asyncio.CancelledError):
+            if execution.state is State.QUEUED:
+                await self.rates.take_back(allowance)
+            raise
+        await self.rates.burnt(allowance, report.usage.fuel)
+        return report
+
+    async def _run_in_slot(self, execution: Execution, rates: tuple[RateState, ...]) -> Report:
+        async with self.admission.slot(execution.terms.claim) as memory:
+            return await self._run_admitted(execution, memory, rates)
+
+    async def _run_admitted(self, execution: Execution, memory: MemoryShare, rates: tuple[RateState, ...]) -> Report:
+        began = time.monotonic()
+        request, policy = execution.request, execution.terms.policy
+        limits = policy.limits
+        random = RandomSource((request.seed or 0) if policy.seeded else None)
+        calls = ExecutionCalls(self.engine.bundle, random, request.extra_capabilities, limits.host_calls)
+        calls.bind(asyncio.get_running_loop())
+        start = Start(
+            request.code, request.input, policy.modules, policy.permit, random.seed64(), limits.result_bytes,
+            limits.log_bytes,
+        )  # fmt: skip
+        try:
+            image = self._choose(execution)
+            with Instance(self.engine, image, limits.fuel, limits.memory_bytes, calls) as instance:
+                drive = self._drive(execution, instance, calls, memory)
+                execution.begin(drive, instance)
+                outcome = await drive.run(start)
+                return _report(execution, instance, outcome, began, rates, drive.waited)
+        except abi.GuestFault as fault:
+            raise InternalError("the guest broke the protocol") from fault
+        finally:
+            calls.close()
+
+    def _drive(self, execution: Execution, instance: Instance, calls: ExecutionCalls, memory: MemoryShare) -> Drive:
+        request, limits = execution.request, execution.terms.policy.limits
+        wall_time_ms = min(limits.wall_time_ms, request.timeout_ms or limits.wall_time_ms)
+        listener = execution.listener
+        on_rest = None if listener is None else LogTail(instance.memory, limits.log_bytes, listener.logged).read
+        return Drive(
+            instance,
+            calls,
+            GuestClock(request.policy.language.clock),
+            self._scheduler,
+            Lane(request.principal, limits.weight, memory),
+            limits,
+            wall_time_ms,
+            partial(self._waits, execution),
+            on_rest,
+        )
+
+    def _waits(self, execution: Execution, change: int) -> None:
+        execution.state = State.WAITING if change > 0 else State.RUNNING
+        self.tally.waiting(change)
+
+    def _choose(self, execution: Execution) -> LinkedImage:
+        """The smallest image with what the code seems to require. A hint only: a module that it lacks is loaded
+        from bytecode when it is required."""
+        images = self.engine.images
+        if not execution.facts.requires:
+            return images[_BASE]
+        allows = execution.terms.policy.allows
+        wanted = [name for name in execution.facts.requires if name in images and allows(name)]
+        if len(wanted) == 1:
+            return images[wanted[0]]
+        return images[_FULL if wanted else _BASE]
 
     def _release_stacks(self) -> None:
         """Gives back what deep recursions have left on the native stacks: nobody is on one while nothing runs."""
@@ -95,87 +190,39 @@ class Executor:
             self._stacks_release_after = now + _STACKS_RELEASE_EVERY_S
             self.engine.stacks.release()
 
-    def _facts_of(self, policy: Policy) -> _PolicyFacts:
-        facts = self._facts.get(policy.digest)
-        if facts is None:
-            facts = self._facts[policy.digest] = _PolicyFacts(policy, self.options.ceilings)
-        return facts
 
-    def limits_of(self, policy: Policy) -> Limits:
-        """The limits in force: the policy's, narrowed by the server's ceilings."""
-        return self._facts_of(policy).limits
-
-    async def _run_admitted(self, request: ExecutionRequest, facts: _PolicyFacts, asked: float) -> Report:
-        began = time.monotonic()
-        limits = facts.limits
-        seeded = request.policy.language.random == "seeded"
-        random = RandomSource((request.seed or 0) if seeded else None)
-        calls = ExecutionCalls(self.engine.bundle, random, request.extra_capabilities, limits.host_calls)
-        calls.bind(asyncio.get_running_loop())
-        wall_time_ms = min(limits.wall_time_ms, request.timeout_ms or limits.wall_time_ms)
-        start = Start(
-            request.code, request.input, facts.modules, facts.permit, random.seed64(), limits.result_bytes,
-            limits.log_bytes,
-        )  # fmt: skip
-        try:
-            image = self._choose(request, facts)
-            with Instance(self.engine, image, limits.fuel, limits.memory_bytes, calls) as instance:
-                clock = GuestClock(request.policy.language.clock)
-                drive = Drive(instance, calls, clock, self._scheduler, limits, wall_time_ms)
-                outcome = await drive.run(start)
-                return _report(request, instance, outcome, limits, asked, began)
-        except abi.GuestFault as fault:
-            raise InternalError("the guest broke the protocol") from fault
-        finally:
-            calls.close()
-
-    def _choose(self, request: ExecutionRequest, facts: _PolicyFacts) -> LinkedImage:
-        """The smallest image with what the code seems to require. A hint only: a module that it lacks is loaded
-        from bytecode when it is required."""
-        images = self.engine.images
-        if b"require" not in request.code:
-            return images[_BASE]
-        names = {name.decode() for name in _REQUIRE.findall(request.code)}
-        wanted = [name for name in names if name in images and facts.allows(name)]
-        if len(wanted) == 1:
-            return images[wanted[0]]
-        return images[_FULL if wanted else _BASE]
-
-
-def _check_sizes(request: ExecutionRequest, limits: Limits) -> None:
+def _check_sizes(execution: Execution) -> None:
+    request, limits = execution.request, execution.terms.policy.limits
     if len(request.code) > limits.code_bytes:
         raise TooLargeError(f"The code has {len(request.code)} bytes; the limit is {limits.code_bytes}")
     if len(request.input) > limits.input_bytes:
         raise TooLargeError(f"The input has {len(request.input)} bytes; the limit is {limits.input_bytes}")
-    if request.policy.language.require_return and b"return" not in request.code:
+    if request.policy.language.require_return and not execution.facts.has_return:
         raise ValidationError("The code has no `return`", "End the code with `return value`.")
 
 
-def _logs(instance: Instance, outbox: abi.Outbox, log_bytes: int) -> tuple[LogRecord, ...]:
-    """The records. More than the guest's own runtime can have written (half as much again for its padding), or what
-    it cannot have written, is what a broken guest left behind, and none of it is kept."""
-    if not outbox.log_len or outbox.log_len > log_bytes * 3 // 2:
-        return ()
-    try:
-        return abi.read_logs(instance.memory.read(outbox.log_ptr, outbox.log_len))
-    except abi.GuestFault:
-        return ()
-
-
 def _report(
-    request: ExecutionRequest, instance: Instance, outcome: Outcome, limits: Limits, asked: float, began: float
+    execution: Execution,
+    instance: Instance,
+    outcome: Outcome,
+    began: float,
+    rates: tuple[RateState, ...],
+    waited: bool,
 ) -> Report:
-    ended = time.monotonic()
+    ended, asked = time.monotonic(), execution.asked
     outbox = instance.memory.outcome()
+    policy = execution.request.policy
     return Report(
-        execution_id=request.execution_id or new_execution_id(),
+        execution_id=execution.id,
         outcome=outcome,
         timing=Timing((began - asked) * 1000, (ended - began) * 1000, (ended - asked) * 1000),
         usage=Usage(instance.fuel_used(), instance.memory_bytes(), instance.host_calls, instance.cpu_ns / 1e6),
-        logs=_logs(instance, outbox, limits.log_bytes),
+        logs=read_all(instance.memory, outbox, execution.terms.policy.limits.log_bytes),
         logs_dropped=outbox.log_dropped,
-        policy_name=request.policy.name,
-        policy_digest=request.policy.digest,
+        policy_name=policy.name,
+        policy_digest=policy.digest,
+        waited=waited,
+        rates=rates,
     )
 
 

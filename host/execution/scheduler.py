@@ -1,28 +1,42 @@
-"""Who runs next: guests that are not finished after their first slice take turns on a few threads.
+"""Who runs next: guests that are not finished after their first slice take turns on a few threads, a slice each.
 
-Each turn is one slice. A guest that waits holds no thread; one whose slice ended goes to the back of the queue.
+Fair by principal first, then by execution. Each principal has a lane with a virtual time: what its guests have run for,
+divided by their policies' weight. The lane that is furthest behind is next, and within it whose turn is longest ago
+(start-time fair queueing: Goyal, Vin and Cheng, 1996). So a principal with a hundred loops gets as much as one with a
+single loop, and who comes back from a pause is next, but cannot make up for the pause.
+
+A guest that waits for a timer or a host call is in no lane and holds no thread.
 """
 
 import asyncio
 import contextlib
+import heapq
+import itertools
 import os
-import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 
 #: How much the worker threads give way to the event loop, as a nice value: answering others comes before loops.
 _NICENESS = 5
+#: What a slice is expected to take; its lane is charged that much before, and what it took after.
+_SLICE_NS = 500_000
 
 
 class Turn:
-    """A guest in the queue. `run_slice` gives True while it wants another slice; `done` is called on the loop."""
+    """A guest in its lane. `run_slice` gives True while it wants another slice; `done` is settled on the loop."""
 
-    __slots__ = ("done", "fault", "loop", "run_slice")
+    __slots__ = ("done", "dropped", "fault", "lane", "loop", "queued", "run_slice", "weight")
 
-    def __init__(self, run_slice: Callable[[], bool], loop: asyncio.AbstractEventLoop, done: asyncio.Future) -> None:
+    def __init__(self, lane: "_Lane", weight: int, run_slice: Callable[[], bool]) -> None:
+        self.lane = lane
+        self.weight = weight
         self.run_slice = run_slice
-        self.loop = loop
-        self.done = done
+        self.loop = asyncio.get_running_loop()
+        self.done = self.loop.create_future()
+        self.queued = True
+        self.dropped = False
         self.fault: BaseException | None = None
 
     def finish(self) -> None:
@@ -35,44 +49,124 @@ class Turn:
             self.done.set_result(None)
 
 
+class _Lane:
+    """The guests of one principal that want to run. In the heap while there are some."""
+
+    __slots__ = ("guests", "key", "turns", "virtual_ns")
+
+    def __init__(self, key: str, virtual_ns: float) -> None:
+        self.key = key
+        self.guests = 0
+        self.virtual_ns = virtual_ns
+        self.turns: deque[Turn] = deque()
+
+
 class Scheduler:
-    """`threads` worker threads over one queue."""
+    """`threads` worker threads over the lanes."""
 
     def __init__(self, threads: int) -> None:
-        self._queue: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
+        self._changed = threading.Condition()
+        self._lanes: dict[str, _Lane] = {}
+        self._heap: list[tuple[float, int, _Lane]] = []
+        self._order = itertools.count()
+        self._virtual_ns = 0.0
+        self._ending = False
         self._threads = [
             threading.Thread(target=self._work, name=f"guest-{index}", daemon=True) for index in range(threads)
         ]
         for thread in self._threads:
             thread.start()
 
-    async def run(self, run_slice: Callable[[], bool]) -> None:
-        """Runs slices until `run_slice` gives False.
+    def begin(self, key: str, weight: int, run_slice: Callable[[], bool]) -> Turn:
+        """Queues a guest of the principal `key`: slices run until `run_slice` gives False. Await the turn's `done`,
+        which is settled only when no thread is in the guest any more."""
+        with self._changed:
+            lane = self._lanes.get(key)
+            if lane is None:
+                lane = self._lanes[key] = _Lane(key, self._virtual_ns)
+            lane.guests += 1
+            turn = Turn(lane, weight, run_slice)
+            self._put(turn)
+            self._changed.notify()
+        return turn
 
-        Cancelling does not interrupt a slice: it is the caller's to make `run_slice` give False, and this returns
-        only when no thread is in the guest any more.
-        """
-        loop = asyncio.get_running_loop()
-        turn = Turn(run_slice, loop, loop.create_future())
-        self._queue.put(turn)
-        await turn.done
+    def drop(self, turn: Turn) -> None:
+        """Ends a turn early: at once if no thread is in its guest, else after the slice. On the event loop."""
+        with self._changed:
+            turn.dropped = True
+            if not turn.queued:
+                return
+            turn.queued = False
+            turn.lane.turns.remove(turn)
+            self._leave(turn.lane)
+        turn.finish()
+
+    def _leave(self, lane: _Lane) -> None:
+        lane.guests -= 1
+        if lane.guests == 0:
+            del self._lanes[lane.key]
+
+    def _put(self, turn: Turn) -> None:
+        lane = turn.lane
+        turn.queued = True
+        lane.turns.append(turn)
+        if len(lane.turns) == 1:
+            # A lane that was empty has no claim on the time that passed meanwhile.
+            lane.virtual_ns = max(lane.virtual_ns, self._virtual_ns)
+            heapq.heappush(self._heap, (lane.virtual_ns, next(self._order), lane))
+
+    def _next(self) -> Turn | None:
+        """The next turn, or None when the threads are to end. Waits for one; with the lock held."""
+        while True:
+            while self._heap:
+                _, _, lane = heapq.heappop(self._heap)
+                if not lane.turns:
+                    continue  # its guests were dropped
+                turn = lane.turns.popleft()
+                turn.queued = False
+                self._virtual_ns = max(self._virtual_ns, lane.virtual_ns)
+                lane.virtual_ns += _SLICE_NS / turn.weight
+                if lane.turns:
+                    heapq.heappush(self._heap, (lane.virtual_ns, next(self._order), lane))
+                return turn
+            if self._ending:
+                return None
+            self._changed.wait()
 
     def _work(self) -> None:
         with contextlib.suppress(OSError, AttributeError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-        while (turn := self._queue.get()) is not None:
+        turn, took_ns, wants_more = None, 0, False
+        while True:
+            with self._changed:
+                if turn is not None:
+                    self._settle(turn, took_ns, wants_more)
+                turn = self._next()
+            if turn is None:
+                return
+            began_ns = time.thread_time_ns()
             try:
-                if turn.run_slice():
-                    self._queue.put(turn)
-                    continue
+                wants_more = turn.run_slice()
             except BaseException as fault:
-                turn.fault = fault
-            with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
-                turn.loop.call_soon_threadsafe(turn.finish)
+                turn.fault, wants_more = fault, False
+            took_ns = time.thread_time_ns() - began_ns
+
+    def _settle(self, turn: Turn, took_ns: int, wants_more: bool) -> None:
+        """After a slice: charges what it took, and puts the guest back or says that it is done."""
+        turn.lane.virtual_ns += (took_ns - _SLICE_NS) / turn.weight
+        if wants_more and not turn.dropped:
+            self._put(turn)
+            if len(self._heap) > 1:
+                self._changed.notify()
+            return
+        self._leave(turn.lane)
+        with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
+            turn.loop.call_soon_threadsafe(turn.finish)
 
     def close(self) -> None:
         """Ends the threads once they are out of their guests."""
-        for _ in self._threads:
-            self._queue.put(None)
+        with self._changed:
+            self._ending = True
+            self._changed.notify_all()
         for thread in self._threads:
             thread.join()

@@ -6,7 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from host.policy.diagnose import Diagnostic, Findings, Mark, quote
 from host.policy.document import Node, Scalar
-from host.policy.fields import Reader, read_list, read_map, read_name, wrong_type
+from host.policy.fields import Reader, read_boolean, read_list, read_map, read_name, wrong_type
 from host.policy.limits import read_quota
 from host.policy.model import Access, Principal, token_sha256
 from host.policy.parse import read_root
@@ -72,6 +72,7 @@ class _Reading:
             "token_sha256": self._token,
             "policies": self._policies,
             "quota": read_quota,
+            "operator": read_boolean,
         }
         values = read_map(found, node, path, readers, required=("name", "token_sha256", "policies"))
         # With an error in the file no access rules are made of it, so a principal with a gap is never used.

@@ -22,6 +22,7 @@ LIMIT_KEYS: dict[str, tuple[str, Unit]] = {
     "logs": ("log_bytes", BYTES),
     "host_calls": ("host_calls", COUNT),
     "concurrency": ("concurrency", COUNT),
+    "weight": ("weight", COUNT),
 }
 """Each key of `limits:` but `rate`, with the field of Limits that it sets and its unit."""
 

@@ -61,6 +61,9 @@ class Limits(Bounded, frozen=True, kw_only=True):
     log_bytes: Annotated[int, Meta(ge=0, le=64 * MIB)] = 64 * KIB
     host_calls: Annotated[int, Meta(ge=0, le=1_000_000)] = 200
     concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 200
+    weight: Annotated[int, Meta(ge=1, le=100)] = 10
+    """How much an execution under the policy counts when cores are shared out among principals."""
+
     rate: Rate | None = None
     """None: no rate of the policy's own; a principal's quota and the server's settings hold all the same."""
 
@@ -145,12 +148,14 @@ class Quota(Bounded, frozen=True, kw_only=True):
 
 
 class Principal(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who calls. `policies` are the names it may use, its default first; `token_sha256` is lower-case hexadecimal."""
+    """Who calls. `policies` are the names it may use, its default first; `token_sha256` is lower-case hexadecimal. An
+    `operator` sees and ends the executions of all principals, and no more than that."""
 
     name: str
     token_sha256: str
     policies: tuple[str, ...] = ()
     quota: Quota = Quota()
+    operator: bool = False
 
 
 class Access(Struct, frozen=True, forbid_unknown_fields=True):

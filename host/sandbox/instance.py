@@ -68,7 +68,7 @@ class Instance:
 
     __slots__ = (
         "_base", "_caller", "_context", "_fuel_given", "_future", "_huge_pages", "_memory_bytes_max", "_scratch",
-        "_scratch_bytes", "_store", "cpu_ns", "memory", "trap_message",
+        "_scratch_bytes", "_store", "cpu_ns", "memory", "noted", "trap_message",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +81,9 @@ class Instance:
         self._huge_pages = False
         self.cpu_ns = 0
         self.trap_message = ""
+        #: Fuel, bytes of memory and host calls as they were when a slice last ended: for others than the thread that
+        #: may be in the guest now.
+        self.noted = (0, 0, 0)
         self._scratch_bytes = ctypes.create_string_buffer(_SCRATCH_BYTES)
         self._scratch = ctypes.addressof(self._scratch_bytes)
         store = self._store = capi.store_new(engine.address, None, None)
@@ -216,6 +219,7 @@ class Instance:
         finished = (capi.future_poll_held if keep_gil else capi.future_poll)(self._future)
         self.cpu_ns += time.thread_time_ns() - began
         if not finished:
+            self._note()
             if not self._huge_pages and self.memory_bytes() > HUGE_PAGES_FROM_BYTES:
                 self._use_huge_pages()
             return State.RUNNING
@@ -226,7 +230,12 @@ class Instance:
         if trap or error:
             return self._trapped(trap, error)
         status = ctypes.c_uint32.from_address(self._scratch + _RESULT_AT + capi.PAYLOAD_OFFSET).value
+        if status == abi.WAITING:
+            self._note()
         return _ENDED.get(status, State.TRAPPED)
+
+    def _note(self) -> None:
+        self.noted = (self.fuel_used(), self.memory_bytes(), self.host_calls)
 
     def _use_huge_pages(self) -> None:
         self._huge_pages = True

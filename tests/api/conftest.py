@@ -5,11 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from host.api.auth import Callers
+from host.api.body import BodyRoom
 from host.api.executions import Executions
+from host.api.figures import NodeFigures
 from host.api.look import Phase, Readiness
 from host.api.service import make_service
+from host.api.status import Status
 from host.execution.run import Executor
 from host.policy.model import WIDEST, Access, PolicySet, Principal, token_sha256
+from host.settings import load_settings
 from tests.api.client import Client
 from tests.harness import Guests, policy_of
 
@@ -50,11 +54,19 @@ def serve(guests: Guests, readiness: Readiness) -> Callable[..., Client]:
     """Makes a service: `serve(access=…, executor=…)`."""
 
     def make(
-        access: Access | None = ACCESS, executor: Executor | None = None, body_timeout_s: float = 30, **options: object
+        access: Access | None = ACCESS,
+        executor: Executor | None = None,
+        body_timeout_s: float = 30,
+        body_room_bytes: int = 256 << 20,
+        **options: object,
     ) -> Client:
-        callers = Callers(policies_with(access), WIDEST)
-        executions = Executions(callers, executor or guests.executor, body_timeout_s)
-        return Client(make_service(executions, readiness, _no_lifespan, **options), guests)
+        policies = policies_with(access)
+        callers = Callers(policies, WIDEST)
+        executor = executor or guests.executor
+        executions = Executions(callers, executor, BodyRoom(body_room_bytes, body_timeout_s))
+        settings = load_settings({}, {})
+        status = Status(executor, callers, NodeFigures(executor), readiness, settings, policies.digest)
+        return Client(make_service(executions, status, readiness, _no_lifespan, **options), guests)
 
     return make
 

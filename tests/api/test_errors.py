@@ -82,11 +82,12 @@ def test_no_slot_is_concurrency_error(serve, guests, unharmed: None) -> None:
     executor = Executor(guests.executor.engine, ExecutorOptions(running_max=1, queue_max=0, threads=1))
     try:
         client = serve(executor=executor)
-        assert executor.admission.take("another", 1)
+        slots = executor.node.pools.get("node", "executions")
+        assert slots.take(1, 1)
         answer = client.execute(code="return 1")
         assert (answer.status, answer.error["type"]) == (503, "ConcurrencyError")
         assert int(answer.headers["retry-after"]) >= 1
-        executor.admission.give_back("another")
+        slots.give_back(1, 1)
         assert client.execute(code="return 1").status == 200
     finally:
         executor.close()
@@ -122,7 +123,7 @@ def test_forged_verdict_is_a_runtime_error(client: Client) -> None:
 
 
 def _raising(fault: Exception):
-    async def run(_: object) -> None:
+    async def run(*_: object) -> None:
         raise fault
 
     return run

@@ -1,0 +1,88 @@
+"""What the node knows of itself, for people and for monitoring: gathered once, shown as JSON or as Prometheus text.
+
+Whole-node figures are sums over the workers' rows in shared memory, so every worker gives the same answer.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from host.execution.memory import MIB
+from host.execution.run import Executor
+from host.machine import ProcessMemory, process_memory
+
+_MEMORY_KEPT_S = 2.0
+
+
+class NodeMemory(Struct, frozen=True, rename="camel"):
+    """Bytes of all workers together. `pss` shares out what several processes have in common, so its sum is what the
+    node takes; None where the system does not tell. `executions` is what is set aside for those that have a slot."""
+
+    rss: int
+    pss: int | None
+    workers: int
+    executions: int
+    executions_max: int
+
+
+class NodeFigures:
+    """Gathers the figures. One a worker."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._node = executor.node
+        self._memory: tuple[float, NodeMemory] | None = None
+        self._reading = asyncio.Lock()
+
+    def counts(self) -> Mapping[str, int]:
+        """Every figure of the tally, for the node."""
+        return self._executor.tally.node()
+
+    @property
+    def running_max(self) -> int:
+        """How many executions the node runs at once."""
+        return self._executor.options.running_max
+
+    @property
+    def uptime_s(self) -> float:
+        """Seconds since the node began."""
+        return self._node.uptime_s
+
+    @property
+    def began_unix_s(self) -> float:
+        """When the node began."""
+        return self._node.segment.began_ms / 1000
+
+    def worker_pids(self) -> list[int]:
+        """The processes of the living workers."""
+        return list(self._node.segment.pids().values())
+
+    async def memory(self) -> NodeMemory:
+        """The memory of all workers; it is read at most every two seconds, beside the event loop."""
+        async with self._reading:
+            if self._memory is None or time.monotonic() - self._memory[0] > _MEMORY_KEPT_S:
+                self._memory = time.monotonic(), await asyncio.to_thread(self._read_memory)
+            return self._memory[1]
+
+    def _read_memory(self) -> NodeMemory:
+        each = [found for pid in self.worker_pids() or [os.getpid()] if (found := process_memory(pid)) is not None]
+        return NodeMemory(
+            sum(one.rss_bytes for one in each),
+            _sum_pss(each),
+            len(each),
+            self.counts()["memory_mib"] * MIB,
+            self._executor.memory.size_mib * MIB,
+        )
+
+
+def _sum_pss(each: list[ProcessMemory]) -> int | None:
+    known = [one.pss_bytes for one in each if one.pss_bytes is not None]
+    return sum(known) if len(known) == len(each) else None
+
+
+def success_rate(counts: Mapping[str, int]) -> str:
+    """Such as `98.5%`; of nothing at all it is `100.0%`."""
+    return f"{100 * counts['successful'] / counts['total'] if counts['total'] else 100:.1f}%"

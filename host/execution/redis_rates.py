@@ -1,0 +1,128 @@
+"""Rates and fuel in a Redis, so that they hold for all nodes that share it.
+
+One script asks and counts at once, by Redis's own clock. Where Redis does not answer, the node's own counts hold, which
+is said in the log, in /flow/health and in a metric: a principal can then begin its rate on each node.
+"""
+
+import time
+from collections.abc import Sequence
+
+import redis.asyncio
+import structlog
+from redis.exceptions import RedisError
+
+from host.execution.rates import DAY_S, Allowance, NodeRates, RateState, interval_s, refuse_fuel, refuse_rate, states
+
+_PREFIX = "cellblock:"
+_TIMEOUT_S = 0.25
+#: After a failure Redis is left alone for so long, so that not every request waits for it.
+_PAUSE_S = 1.0
+_SAY_EVERY_S = 60.0
+
+# KEYS: the fuel's key, then one for each rate. ARGV: the fuel of a day (-1: no limit), then for each rate the seconds
+# between two executions and those of a burst. Gives now, the fuel burnt, the number of the rate that refuses (0: none),
+# and when the next execution of each rate is due.
+_BEGIN = """
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
+local burnt = 0
+if tonumber(ARGV[1]) >= 0 then
+  burnt = tonumber(redis.call('GET', KEYS[1] .. ':' .. math.floor(now / 86400)) or '0')
+  if burnt >= tonumber(ARGV[1]) then return {tostring(now), tostring(burnt), -1} end
+end
+local dues = {}
+for i = 2, #KEYS do
+  dues[i - 1] = math.max(tonumber(redis.call('GET', KEYS[i]) or '0'), now)
+end
+local answer = {tostring(now), tostring(burnt), 0}
+for i = 1, #dues do
+  local interval, burst = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+  if answer[3] == 0 and dues[i] + interval - now - burst > 1e-6 then answer[3] = i end
+end
+for i = 1, #dues do
+  if answer[3] == 0 then
+    dues[i] = dues[i] + tonumber(ARGV[2 * i])
+    redis.call('SET', KEYS[i + 1], string.format('%.6f', dues[i]), 'PX', math.ceil((dues[i] - now) * 1000) + 1000)
+  end
+  answer[3 + i] = string.format('%.6f', dues[i])
+end
+return answer
+"""
+
+log = structlog.get_logger()
+
+
+class RedisRates:
+    """`url` is a redis:// URL. `node` counts where Redis does not answer."""
+
+    def __init__(self, url: str, node: NodeRates) -> None:
+        self._node = node
+        self._client = redis.asyncio.from_url(
+            url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S, decode_responses=True
+        )
+        self._begin = self._client.register_script(_BEGIN)
+        self._paused_until = 0.0
+        self._said = -_SAY_EVERY_S
+
+    @property
+    def up(self) -> bool:
+        """Whether Redis answered when it was last asked."""
+        return time.monotonic() >= self._paused_until
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
+
+    def _failed(self, error: Exception) -> None:
+        now = time.monotonic()
+        self._paused_until = now + _PAUSE_S
+        if now - self._said >= _SAY_EVERY_S:
+            self._said = now
+            log.error("redis does not answer; rates and quotas hold for each node alone", error=type(error).__name__)
+
+    async def begin(self, allowance: Allowance) -> Sequence[RateState]:
+        if not self.up:
+            return await self._node.begin(allowance)
+        keys = [_PREFIX + allowance.fuel_key, *(_PREFIX + key for _, key, _ in allowance.rates)]
+        arguments: list[float] = [-1 if allowance.fuel_per_day is None else allowance.fuel_per_day]
+        for _, _, rate in allowance.rates:
+            arguments += [interval_s(rate), rate.per_s]
+        try:
+            now, _, refused, *dues = await self._begin(keys=keys, args=arguments)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._failed(error)
+            return await self._node.begin(allowance)
+        return _verdict(allowance, float(now), int(refused), [float(due) for due in dues])
+
+    async def take_back(self, allowance: Allowance) -> None:
+        if not self.up:
+            return await self._node.take_back(allowance)
+        try:
+            for _, key, rate in allowance.rates:
+                await self._client.incrbyfloat(_PREFIX + key, -interval_s(rate))
+        except (RedisError, OSError, TimeoutError) as error:
+            self._failed(error)
+
+    async def burnt(self, allowance: Allowance, fuel: int) -> None:
+        if allowance.fuel_per_day is None:
+            return
+        # Also here, so that the node has its own part of the day's fuel should Redis go away.
+        await self._node.burnt(allowance, fuel)
+        if not self.up:
+            return
+        key = f"{_PREFIX}{allowance.fuel_key}:{int(time.time() // DAY_S)}"
+        try:
+            async with self._client.pipeline(transaction=True) as pipe:
+                await pipe.incrby(key, fuel).expire(key, 2 * DAY_S).execute()
+        except (RedisError, OSError, TimeoutError) as error:
+            self._failed(error)
+
+
+def _verdict(allowance: Allowance, now: float, refused: int, dues: list[float]) -> Sequence[RateState]:
+    if refused < 0:
+        raise refuse_fuel(allowance.fuel_per_day, now)
+    standing = states(allowance, dues, now)
+    if refused:
+        name, _, rate = allowance.rates[refused - 1]
+        raise refuse_rate(name, rate, dues[refused - 1] + interval_s(rate) - now - rate.per_s, standing)
+    return standing

@@ -1,5 +1,6 @@
 """What every test of running code shares: one engine a process, one executor, and the count of what must come back."""
 
+import asyncio
 import os
 import threading
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ def guests(executor: Executor) -> Iterator[Guests]:
     """Runs code blocks: `guests.run(code, input, **limits_and_language)`."""
     guests = Guests(executor)
     guests.wait(guests.start("return 1"))
+    guests.wait(asyncio.to_thread(int))  # the event loop keeps a thread for what blocks
     yield guests
     guests.close()
 

@@ -23,7 +23,7 @@ SPAN_MAX_BYTES = 16 * 1024 * 1024
 #: Measured: 0.87 (uuid) to 1.0. Sparse memory costs segments, and copy-on-write where wasmtime finds it too sparse.
 DENSITY_MIN = 0.7
 IMPORTS = [("host", "call"), ("host", "take"), ("host", "start")]
-EXPORTS = ["memory", "cb_mailbox", "cb_alloc", "cb_begin", "cb_resume", "cb_settle"]
+EXPORTS = ["memory", "cb_mailbox", "cb_alloc", "cb_compile", "cb_begin", "cb_resume", "cb_settle"]
 #: The image's packages by its name.
 IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in PACKAGES}, "all": PACKAGES}
 

@@ -5,6 +5,7 @@ for a hand-over. What is not finished then goes to the scheduler's threads until
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -16,7 +17,7 @@ from host.execution.outcome import Outcome
 from host.execution.scheduler import Scheduler, Turn
 from host.execution.verdict import fuel_used_up, judge, memory_used_up, wall_time_used_up
 from host.policy.model import Limits
-from host.sandbox.instance import Instance, Start, State
+from host.sandbox.instance import Instance, State
 
 #: What an execution may run on the event loop in all; after that it takes its turns on the threads, where one
 #: principal's work does not hold up another's.
@@ -37,15 +38,15 @@ class Lane:
 
 
 class Drive:
-    """One execution on its way. `wall_time_ms` is what it may take, its waits included.
+    """One instance on its way to its outcome, which `conclude` makes of a guest that has ended.
 
     `on_wait` hears +1 when the execution begins to wait for a timer or a host call, and -1 when it goes on. `on_rest`
     is called when no thread is in the guest: after a slice on whichever thread that ran, after a wait on the loop.
     """
 
     __slots__ = (
-        "_calls", "_clock", "_deadline", "_instance", "_lane", "_limits", "_on_rest", "_on_wait", "_scheduler",
-        "_state", "_stopped", "_timer", "_turn", "_wall_ms", "waited",
+        "_calls", "_clock", "_conclude", "_deadline", "_instance", "_lane", "_limits", "_on_rest", "_on_wait",
+        "_scheduler", "_state", "_stopped", "_timer", "_turn", "_wall_ms", "waited",
     )  # fmt: skip
 
     def __init__(
@@ -56,7 +57,7 @@ class Drive:
         scheduler: Scheduler,
         lane: Lane,
         limits: Limits,
-        wall_time_ms: int,
+        conclude: Callable[[Instance, State, Limits], Outcome] = judge,
         on_wait: Callable[[int], None] = lambda change: None,
         on_rest: Callable[[], None] | None = None,
     ) -> None:
@@ -66,15 +67,21 @@ class Drive:
         self._scheduler = scheduler
         self._lane = lane
         self._limits = limits
-        self._wall_ms = wall_time_ms
+        self._wall_ms = limits.wall_time_ms
         self._on_wait = on_wait
         self._on_rest = on_rest
-        self._deadline = time.monotonic() + wall_time_ms / 1000
+        self._deadline = math.inf
+        self._conclude = conclude
         self._state = State.RUNNING
         self._stopped: Outcome | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._turn: Turn | None = None
         self.waited = False
+
+    def limit_time(self, wall_time_ms: int, deadline: float) -> None:
+        """The execution has until `deadline` (time.monotonic), its waits included: `wall_time_ms` in all."""
+        self._wall_ms = wall_time_ms
+        self._deadline = deadline
 
     def stop(self, outcome: Outcome) -> None:
         """Ends the execution with `outcome`: at once if it waits for a turn, a timer or a host call, else when its
@@ -86,9 +93,10 @@ class Drive:
             self._scheduler.drop(self._turn)
         self._calls.wake()
 
-    async def run(self, start: Start) -> Outcome:
-        """Runs the execution to its end. Raises InternalError for a fault of the host."""
-        if not self._instance.begin(start):
+    async def run(self, begun: bool) -> Outcome:
+        """Runs the guest to its end. `begun` is what setting the first entry up gave. Raises InternalError for a fault
+        of the host."""
+        if not begun:
             return self._no_room()
         try:
             return await self._run()
@@ -100,11 +108,11 @@ class Drive:
         while True:
             await self._run_until_rest()
             if self._state is not State.RUNNING and self._state is not State.WAITING:
-                return judge(self._instance, self._state, self._limits)
+                return self._conclude(self._instance, self._state, self._limits)
             if self._stopped is not None:
                 return self._stopped
             if self._instance.fault is not None:
-                return judge(self._instance, self._state, self._limits)
+                return self._conclude(self._instance, self._state, self._limits)
             if not await self._wait():
                 return self._stopped or wall_time_used_up(self._wall_ms)
             if not self._continue():

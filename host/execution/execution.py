@@ -1,13 +1,14 @@
 """One execution from its request to its report: what is known of it while it goes on, and how it is ended early."""
 
 import asyncio
+import math
 import time
 from enum import StrEnum
 from typing import Protocol
 
 from msgspec import Struct
 
-from host.execution.code import CodeFacts
+from host.execution.code import Code
 from host.execution.drive import Drive
 from host.execution.outcome import Failure, LogRecord
 from host.execution.request import ExecutionRequest, new_execution_id
@@ -51,34 +52,45 @@ class Execution:
     """An execution of this worker."""
 
     __slots__ = (
-        "_asked_unix_s", "_drive", "_instance", "_task", "asked", "facts", "id", "listener", "request", "state",
-        "stopped", "terms",
+        "_asked_unix_s", "_drive", "_instance", "_task", "asked", "code", "deadline", "id", "listener", "request",
+        "state", "stopped", "terms",
     )  # fmt: skip
 
     def __init__(
-        self, request: ExecutionRequest, terms: Terms, facts: CodeFacts, asked: float, listener: Listener | None
+        self, request: ExecutionRequest, terms: Terms, code: Code, asked: float, listener: Listener | None
     ) -> None:
         self.id = request.execution_id or new_execution_id()
         self.request = request
         self.terms = terms
-        self.facts = facts
+        self.code = code
         self.asked = asked
         self.listener = listener
         self.state = State.QUEUED
         #: Why it was ended from outside, if it was.
         self.stopped: Failure | None = None
+        self.deadline = math.inf
         self._asked_unix_s = time.time()
         self._task = asyncio.current_task()
         self._drive: Drive | None = None
         self._instance: Instance | None = None
 
-    def begin(self, drive: Drive, instance: Instance) -> None:
-        """It has its slot and its instance."""
+    def admitted(self, now: float) -> None:
+        """It has its slot; from `now` (time.monotonic) on its wall time runs."""
         self.state = State.RUNNING
-        self._drive = drive
-        self._instance = instance
+        self.deadline = now + self.wall_time_ms / 1000
         if self.listener is not None:
             self.listener.began()
+
+    @property
+    def wall_time_ms(self) -> int:
+        """What it may take: the policy's wall time, or less if it was asked for."""
+        limit_ms = self.terms.policy.limits.wall_time_ms
+        return min(limit_ms, self.request.timeout_ms or limit_ms)
+
+    def driven(self, drive: Drive, instance: Instance) -> None:
+        """It has an instance: first one to compile in, then one to run in."""
+        self._drive = drive
+        self._instance = instance
 
     def stop(self, why: Failure) -> None:
         """Ends it within one slice. One that waits for a slot is ended by cancelling its task: whoever runs it sees

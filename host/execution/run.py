@@ -3,37 +3,29 @@
 import asyncio
 import os
 import time
-from functools import partial
 
 from msgspec import Struct
 
-from host.capabilities.random import RandomSource
-from host.errors import CancelledError, InternalError, RefusedError, TooLargeError, ValidationError
+from host.errors import CancelledError, RefusedError, TooLargeError, ValidationError
 from host.execution.admission import Admission
-from host.execution.calls import ExecutionCalls
-from host.execution.clock import GuestClock
+from host.execution.attempt import Attempt, Tools
 from host.execution.code import CodeCache
-from host.execution.drive import Drive, Lane
+from host.execution.drive import Lane
 from host.execution.execution import Execution, Listener, State
 from host.execution.memory import MemoryPool, MemoryShare
-from host.execution.outcome import Outcome, Report, Timing, Usage
+from host.execution.outcome import Report, Timing
 from host.execution.rates import NodeRates, Rates, RateState
 from host.execution.registry import Registry
 from host.execution.request import ExecutionRequest
 from host.execution.scheduler import Scheduler
-from host.execution.tail import LogTail, read_all
 from host.execution.tally import FIGURES, GAUGES, Tally
 from host.execution.terms import TermsOf
 from host.node.node import Node, Shared
 from host.policy.model import WIDEST, Limits, Policy
-from host.sandbox import abi
-from host.sandbox.engine import Engine, LinkedImage
-from host.sandbox.instance import Instance, Start
+from host.sandbox.engine import Engine
 
 #: How often at most; it costs a system call for each stack of the pool.
 _STACKS_RELEASE_EVERY_S = 1.0
-_FULL = "all"
-_BASE = "base"
 
 
 class ExecutorOptions(Struct, frozen=True):
@@ -72,6 +64,7 @@ class Executor:
         )
         self._terms = TermsOf(self.node, options.ceilings, options.running_max)
         self._scheduler = Scheduler(options.threads)
+        self._tools = Tools(engine, self._scheduler, self.codes, self.tally)
         self._stacks_release_after = 0.0
 
     def close(self) -> None:
@@ -92,9 +85,7 @@ class Executor:
         one slice.
         """
         asked = time.monotonic()
-        facts, known = self.codes.get(request.code)
-        self.tally.looked_up(known)
-        execution = Execution(request, self._terms.of(request), facts, asked, listener)
+        execution = Execution(request, self._terms.of(request), self.codes.get(request.code), asked, listener)
         _check_sizes(execution)
         with self.registry.holding(execution):
             try:
@@ -129,59 +120,23 @@ class Executor:
 
     async def _run_admitted(self, execution: Execution, memory: MemoryShare, rates: tuple[RateState, ...]) -> Report:
         began = time.monotonic()
-        request, policy = execution.request, execution.terms.policy
-        limits = policy.limits
-        random = RandomSource((request.seed or 0) if policy.seeded else None)
-        calls = ExecutionCalls(self.engine.bundle, random, request.extra_capabilities, limits.host_calls)
-        calls.bind(asyncio.get_running_loop())
-        start = Start(
-            request.code, request.input, policy.modules, policy.permit, random.seed64(), limits.result_bytes,
-            limits.log_bytes,
-        )  # fmt: skip
-        try:
-            image = self._choose(execution)
-            with Instance(self.engine, image, limits.fuel, limits.memory_bytes, calls) as instance:
-                drive = self._drive(execution, instance, calls, memory)
-                execution.begin(drive, instance)
-                outcome = await drive.run(start)
-                return _report(execution, instance, outcome, began, rates, drive.waited)
-        except abi.GuestFault as fault:
-            raise InternalError("the guest broke the protocol") from fault
-        finally:
-            calls.close()
-
-    def _drive(self, execution: Execution, instance: Instance, calls: ExecutionCalls, memory: MemoryShare) -> Drive:
-        request, limits = execution.request, execution.terms.policy.limits
-        wall_time_ms = min(limits.wall_time_ms, request.timeout_ms or limits.wall_time_ms)
-        listener = execution.listener
-        on_rest = None if listener is None else LogTail(instance.memory, limits.log_bytes, listener.logged).read
-        return Drive(
-            instance,
-            calls,
-            GuestClock(request.policy.language.clock),
-            self._scheduler,
-            Lane(request.principal, limits.weight, memory),
-            limits,
-            wall_time_ms,
-            partial(self._waits, execution),
-            on_rest,
+        execution.admitted(began)
+        lane = Lane(execution.request.principal, execution.terms.policy.limits.weight, memory)
+        attempt = Attempt(self._tools, execution, lane)
+        outcome = await attempt.run()
+        ended, policy = time.monotonic(), execution.request.policy
+        return Report(
+            execution_id=execution.id,
+            outcome=outcome,
+            timing=_timing(execution.asked, began, ended),
+            usage=attempt.usage,
+            logs=attempt.logs,
+            logs_dropped=attempt.logs_dropped,
+            policy_name=policy.name,
+            policy_digest=policy.digest,
+            waited=attempt.waited,
+            rates=rates,
         )
-
-    def _waits(self, execution: Execution, change: int) -> None:
-        execution.state = State.WAITING if change > 0 else State.RUNNING
-        self.tally.waiting(change)
-
-    def _choose(self, execution: Execution) -> LinkedImage:
-        """The smallest image with what the code seems to require. A hint only: a module that it lacks is loaded
-        from bytecode when it is required."""
-        images = self.engine.images
-        if not execution.facts.requires:
-            return images[_BASE]
-        allows = execution.terms.policy.allows
-        wanted = [name for name in execution.facts.requires if name in images and allows(name)]
-        if len(wanted) == 1:
-            return images[wanted[0]]
-        return images[_FULL if wanted else _BASE]
 
     def _release_stacks(self) -> None:
         """Gives back what deep recursions have left on the native stacks: nobody is on one while nothing runs."""
@@ -197,33 +152,12 @@ def _check_sizes(execution: Execution) -> None:
         raise TooLargeError(f"The code has {len(request.code)} bytes; the limit is {limits.code_bytes}")
     if len(request.input) > limits.input_bytes:
         raise TooLargeError(f"The input has {len(request.input)} bytes; the limit is {limits.input_bytes}")
-    if request.policy.language.require_return and not execution.facts.has_return:
+    if request.policy.language.require_return and not execution.code.has_return:
         raise ValidationError("The code has no `return`", "End the code with `return value`.")
 
 
-def _report(
-    execution: Execution,
-    instance: Instance,
-    outcome: Outcome,
-    began: float,
-    rates: tuple[RateState, ...],
-    waited: bool,
-) -> Report:
-    ended, asked = time.monotonic(), execution.asked
-    outbox = instance.memory.outcome()
-    policy = execution.request.policy
-    return Report(
-        execution_id=execution.id,
-        outcome=outcome,
-        timing=Timing((began - asked) * 1000, (ended - began) * 1000, (ended - asked) * 1000),
-        usage=Usage(instance.fuel_used(), instance.memory_bytes(), instance.host_calls, instance.cpu_ns / 1e6),
-        logs=read_all(instance.memory, outbox, execution.terms.policy.limits.log_bytes),
-        logs_dropped=outbox.log_dropped,
-        policy_name=policy.name,
-        policy_digest=policy.digest,
-        waited=waited,
-        rates=rates,
-    )
+def _timing(asked: float, began: float, ended: float) -> Timing:
+    return Timing((began - asked) * 1000, (ended - began) * 1000, (ended - asked) * 1000)
 
 
 def default_threads() -> int:

@@ -1,6 +1,7 @@
 """From where the guest stands to how the execution ended."""
 
 import re
+from collections.abc import Callable
 
 import msgspec
 from msgspec import Struct
@@ -93,12 +94,28 @@ def judge(instance: Instance, state: State, limits: Limits) -> Outcome:
 
     Raises InternalError where the fault is the host's: a host call failed, or the guest's engine broke.
     """
+    return _judge(instance, state, limits, _result)
+
+
+def judge_compiled(instance: Instance, state: State, limits: Limits) -> Outcome:
+    """The same for one that was to compile: its result is bytecode."""
+    return _judge(instance, state, limits, _bytecode)
+
+
+def _bytecode(instance: Instance, _: Limits) -> Outcome:
+    outbox = instance.memory.outcome()
+    return Success(instance.memory.read(outbox.out_ptr, outbox.out_len))
+
+
+def _judge(
+    instance: Instance, state: State, limits: Limits, done: Callable[[Instance, Limits], Outcome]
+) -> Outcome:
     if instance.fault is not None:
         raise InternalError("a host call failed") from instance.fault
     try:
         match state:
             case State.DONE:
-                return _result(instance, limits)
+                return done(instance, limits)
             case State.FAILED:
                 return _failure(instance, limits)
             case State.OUT_OF_FUEL:

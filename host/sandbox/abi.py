@@ -31,7 +31,8 @@ _CLOCKS_AT = 8
 _SEED_AT = 32
 _OUTCOME_AT = 76
 _INBOX_AT = 108
-MAILBOX_BYTES = 120
+_BYTECODE_AT = 116
+MAILBOX_BYTES = 128
 
 _clocks = struct.Struct("<dd")
 _wake = struct.Struct("<d")
@@ -94,6 +95,8 @@ class GuestMemory:
             permit, result_bytes_max, log_bytes_max,
         )  # fmt: skip
         ctypes.memmove(self._mailbox + _SEED_AT, data, len(data))
+        bytecode = _inbox.pack(areas.bytecode, areas.bytecode_len)
+        ctypes.memmove(self._mailbox + _BYTECODE_AT, bytecode, len(bytecode))
 
     def wake_ms(self) -> float:
         """When the next timer is due, on the elapsed clock; infinity for none."""
@@ -105,26 +108,28 @@ class GuestMemory:
 
 
 class Areas:
-    """Where code, input and module names lie, for one buffer placed at `base`."""
+    """Where code, input, module names and bytecode lie, for one buffer placed at `base`."""
 
-    __slots__ = ("code", "code_len", "input", "input_len", "modules", "modules_len")
+    __slots__ = ("bytecode", "bytecode_len", "code", "code_len", "input", "input_len", "modules", "modules_len")
 
-    def __init__(self, base: int, code_len: int, input_len: int, modules_len: int) -> None:
+    def __init__(self, base: int, code_len: int, input_len: int, modules_len: int, bytecode_len: int) -> None:
         self.code = base + CODE_HEADROOM_BYTES
         self.code_len = code_len
         self.input = self.code + code_len + CODE_TAILROOM_BYTES
         self.input_len = input_len
         self.modules = self.input + input_len + 1
         self.modules_len = modules_len
+        self.bytecode = self.modules + modules_len
+        self.bytecode_len = bytecode_len
 
 
 _HEAD = bytes(CODE_HEADROOM_BYTES)
 _TAIL = bytes(CODE_TAILROOM_BYTES)
 
 
-def start_buffer(code: bytes, input_json: bytes, modules: bytes) -> bytes:
-    """Code, input and module names as one buffer, laid out as `Areas` says."""
-    return b"".join((_HEAD, code, _TAIL, input_json, b"\0", modules))
+def start_buffer(code: bytes, input_json: bytes, modules: bytes, bytecode: bytes) -> bytes:
+    """Code, input, module names and bytecode as one buffer, laid out as `Areas` says."""
+    return b"".join((_HEAD, code, _TAIL, input_json, b"\0", modules, bytecode))
 
 
 class Outbox:

@@ -43,7 +43,7 @@ _SCRATCH_BYTES = 448
 #: What a trap says where the guest's own stack, which grows downwards, ran out through address 0.
 _BELOW_ZERO = "memory fault at wasm address 0xffff"
 
-_ENTRY_POINTS = {name: name.encode() for name in ("cb_begin", "cb_resume", "cb_settle", "cb_alloc")}
+_ENTRY_POINTS = {name: name.encode() for name in ("cb_compile", "cb_begin", "cb_resume", "cb_settle", "cb_alloc")}
 
 
 #: What an execution holds beyond this is in pages of 2 MiB: one that allocates so much spends a sixth of its time on
@@ -52,7 +52,8 @@ HUGE_PAGES_FROM_BYTES = 8 * 1024 * 1024
 
 
 class Start(Struct, frozen=True):
-    """What an execution begins with. `modules` are names separated by newlines; sizes in bytes."""
+    """What an execution begins with. `modules` are names separated by newlines; sizes in bytes. `bytecode` is what
+    an instance of the same engine made of `code`; without it there is nothing to run, only to compile."""
 
     code: bytes
     input_json: bytes
@@ -61,6 +62,7 @@ class Start(Struct, frozen=True):
     seed: int
     result_bytes_max: int
     log_bytes_max: int
+    bytecode: bytes = b""
 
 
 class Instance:
@@ -179,18 +181,27 @@ class Instance:
             pass
         return ctypes.c_uint32.from_address(self._scratch + _RESULT_AT + capi.PAYLOAD_OFFSET).value or None
 
+    def compile(self, start: Start) -> bool:
+        """Sets the compiling of the code up for `step`: what it leaves as its result is bytecode. False as `begin`."""
+        return self._start("cb_compile", start)
+
     def begin(self, start: Start) -> bool:
         """Sets the execution up for `step`. False where there is no memory, or no fuel, for code and input."""
-        buffer = abi.start_buffer(start.code, start.input_json, start.modules)
+        return self._start("cb_begin", start)
+
+    def _start(self, entry: str, start: Start) -> bool:
+        buffer = abi.start_buffer(start.code, start.input_json, start.modules, start.bytecode)
         pointer, room = self.memory.inbox()
         if len(buffer) > room:
             pointer = self._allocate(len(buffer))
             if pointer is None:
                 return False
         self.memory.write(pointer, buffer)
-        areas = abi.Areas(pointer, len(start.code), len(start.input_json), len(start.modules))
+        areas = abi.Areas(
+            pointer, len(start.code), len(start.input_json), len(start.modules), len(start.bytecode)
+        )
         self.memory.set_start(start.seed, areas, start.permit, start.result_bytes_max, start.log_bytes_max)
-        self._enter("cb_begin")
+        self._enter(entry)
         return True
 
     def resume(self) -> None:

@@ -70,7 +70,7 @@ def test_an_image_reaches_nothing_but_the_three_host_functions(built: ImageBundl
         binary = (built.folder / facts.file).read_bytes()
         assert sorted(snapshot.imports_of(binary)) == [("host", "call"), ("host", "start"), ("host", "take")]
         assert sorted(snapshot.exports_of(binary)) == [
-            *("cb_alloc", "cb_begin", "cb_mailbox", "cb_resume", "cb_settle", "memory"),
+            *("cb_alloc", "cb_begin", "cb_compile", "cb_mailbox", "cb_resume", "cb_settle", "memory"),
         ]
 
 

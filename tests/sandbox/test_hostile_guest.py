@@ -43,7 +43,7 @@ def escaped(data: bytes) -> str:
 def guest(
     begin: str, text: bytes = b"1", alloc: str = "(i32.const 65536)", inbox: tuple[int, int] = (INBOX, 16384)
 ) -> str:
-    """A module whose cb_begin is `begin`."""
+    """A module whose cb_begin is `begin`. What it compiles code to is one byte."""
     return f"""(module
       (import "host" "call" (func $call (param i32 i32 i32) (result i32)))
       (import "host" "take" (func $take (param i32 i32)))
@@ -53,6 +53,7 @@ def guest(
       (data (i32.const {MAILBOX + _INBOX_AT}) "{escaped(struct.pack("<II", *inbox))}")
       (data (i32.const {TEXT}) "{escaped(text)}")
       (func (export "cb_alloc") (param i32) (result i32) {alloc})
+      (func (export "cb_compile") (result i32) {store(2, TEXT)} {store(3, 1)} (i32.const 1))
       (func (export "cb_begin") (result i32) {begin})
       (func (export "cb_resume") (result i32) (i32.const 7))
       (func (export "cb_settle") (param i32 i32 i32 i32) (result i32) (i32.const 7))

@@ -62,6 +62,7 @@ typedef struct {
     uint32_t log_ptr, log_len, log_dropped; /* guest: records of log.c */
     uint32_t heap_used;                /* guest: bytes that the runtime has allocated */
     uint32_t inbox_ptr, inbox_len;     /* guest, constant: room for code and input that need no cb_alloc */
+    uint32_t bytecode_ptr, bytecode_len; /* host: what cb_compile made of the code, in another instance */
 } cb_mailbox_t;
 
 extern cb_mailbox_t cb_mailbox;

@@ -200,6 +200,27 @@ static int run_round(void)
     return CB_WAITING;
 }
 
+/* Compiles the code and gives its bytecode as the result. Nothing of the caller's has run in the instance by then. */
+CB_EXPORT("cb_compile") int32_t cb_compile(void)
+{
+    size_t len;
+    uint8_t *bytes = NULL;
+    JSValue script;
+
+    enter();
+    JS_SetGCThreshold(JS_GetRuntime(cb_ctx), cb_engine_heap_used(cb_ctx) + GC_HEADROOM_BYTES);
+    script = compile_body();
+    if (!JS_IsException(script)) {
+        bytes = JS_WriteObject(cb_ctx, &len, script, JS_WRITE_OBJ_BYTECODE);
+        JS_FreeValue(cb_ctx, script);
+    }
+    if (!bytes)
+        return leave(cb_report_exception(cb_ctx, JS_GetException(cb_ctx)));
+    cb_mailbox.out_ptr = (uint32_t)(uintptr_t)bytes;
+    cb_mailbox.out_len = (uint32_t)len;
+    return leave(CB_DONE);
+}
+
 CB_EXPORT("cb_begin") int32_t cb_begin(void)
 {
     enter();
@@ -208,7 +229,9 @@ CB_EXPORT("cb_begin") int32_t cb_begin(void)
     JS_SetGCThreshold(JS_GetRuntime(cb_ctx), cb_engine_heap_used(cb_ctx) + GC_HEADROOM_BYTES);
     if (!bind_input())
         return leave(fail_with_prefix("ValidationError", "The input cannot be read: "));
-    JSValue script = compile_body();
+    /* Made by cb_compile in an instance that ran nothing; errors find their place in the text. */
+    JSValue script = JS_ReadObject(cb_ctx, (uint8_t *)(uintptr_t)cb_mailbox.bytecode_ptr, cb_mailbox.bytecode_len,
+                                   JS_READ_OBJ_BYTECODE);
     if (JS_IsException(script))
         return leave(cb_report_exception(cb_ctx, JS_GetException(cb_ctx)));
     JSValue function = JS_EvalFunction(cb_ctx, script);

@@ -16,6 +16,7 @@ from msgspec import UNSET
 from host.api.auth import Callers
 from host.api.intake import check_content, read_headers, read_request, to_execution
 from host.api.problems import HEADERS, Headers, in_language, problem_of, problem_of_status
+from host.api.record import CLIENT_GONE, Recorder, Recording
 from host.api.wire import render_failure, render_success, wire_error
 from host.errors import RefusedError, TooLargeError, ValidationError
 from host.execution.outcome import Failure, Report, Success
@@ -40,35 +41,54 @@ class Executions:
     """
 
     def __init__(
-        self, callers: Callers, executor: Executor, body_timeout_s: float, hints: Mapping[str, str] | None = None
+        self,
+        callers: Callers,
+        executor: Executor,
+        body_timeout_s: float,
+        hints: Mapping[str, str] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._callers = callers
         self._executor = executor
         self._body_timeout_s = body_timeout_s
         self._hints = hints or {}
+        self._recorder = recorder or Recorder()
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request, whatever comes."""
-        execution_id = new_execution_id()
+        """Answers one request, whatever comes, and leaves a record of it."""
+        with self._recorder.begin(new_execution_id(), scope) as recording:
+            try:
+                await self._answer(scope, receive, send, recording)
+            except _ClientGone:
+                recording.outcome = CLIENT_GONE
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, recording: Recording) -> None:
+        """Raises _ClientGone where there is nobody to answer."""
+        execution_id = recording.execution_id
         headers: dict[bytes, bytes] = {}
-        policy = None
         try:
             headers = read_headers(scope["headers"])
+            recording.read_trace(headers)
             caller = self._callers.identify(headers.get(b"authorization"), headers.get(b"host"))
+            recording.principal = caller.name
             check_content(headers)
             asked = read_request(await self._read_body(receive, headers, caller.body_bytes_max))
-            policy = caller.policy(None if asked.policy is UNSET else asked.policy)
-            report = await self._run(to_execution(asked, policy, caller.name, execution_id), receive)
+            policy = recording.policy = caller.policy(None if asked.policy is UNSET else asked.policy)
+            request = to_execution(asked, policy, caller.name, execution_id)
+            recording.runs(request)
+            report = await self._run(request, receive)
             status, body = self._render(report, headers.get(b"accept-language"))
+            recording.ended(status, report)
             more: Headers = ()
         except _ClientGone:
-            return
+            raise
         except Exception as error:
             problem = problem_of(error)
             if problem.status >= 500 and not isinstance(error, RefusedError):
                 log.error("execution failed", execution_id=execution_id, exc_info=error)
+            recording.refused(problem.status, problem.error.type)
             status, more = problem.status, problem.headers
-            body = problem.body(headers.get(b"accept-language"), execution_id, policy)
+            body = problem.body(headers.get(b"accept-language"), execution_id, recording.policy)
         await send_json(send, status, body, more)
 
     async def _read_body(self, receive: Receive, headers: dict[bytes, bytes], size_max: int) -> bytes:

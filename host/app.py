@@ -1,6 +1,7 @@
 """The composition root: from settings and policies to the objects that serve. Only here are they wired."""
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -42,9 +43,31 @@ def worker_app(settings: Settings) -> "Litestar":
     executor = make_executor(settings)
     callers = Callers(policies, ceilings(settings))
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
-    executions = Executions(callers, executor, settings.body_timeout_ms / 1000, hints)
+    watch = Watch(settings)
+    executions = Executions(callers, executor, settings.body_timeout_ms / 1000, hints, watch.recorder)
     readiness = Readiness()
-    return make_service(executions, readiness, _serving(executor, readiness), settings.cors_origins)
+    return make_service(executions, readiness, _serving(executor, readiness, watch), settings.cors_origins)
+
+
+class Watch:
+    """What a worker tells of its executions: lines in the log, and spans where tracing is configured."""
+
+    def __init__(self, settings: Settings) -> None:
+        from host import logs, telemetry
+        from host.api.record import Recorder
+        from host.lines import LineWriter
+
+        render = logs.record_renderer(settings)
+        self._tracer = telemetry.open_tracer()
+        self._lines = LineWriter(sys.stderr.fileno(), logs.lines_were_lost)
+        write = self._lines.write
+        self.recorder = Recorder(lambda record: write(render(record)), settings.log_level, self._tracer)
+
+    async def close(self) -> None:
+        """Writes and sends what is left."""
+        self._lines.close()
+        if self._tracer is not None:
+            await self._tracer.close()
 
 
 def make_executor(settings: Settings) -> Executor:
@@ -91,7 +114,7 @@ def _settle_memory() -> None:
     gc.set_threshold(_GC_ALLOCATIONS)
 
 
-def _serving(executor: Executor, readiness: "Readiness"):
+def _serving(executor: Executor, readiness: "Readiness", watch: Watch):
     """The life of a worker: its first execution before its first request, so that no client waits for a cold start."""
 
     from host.api.look import Phase
@@ -108,5 +131,6 @@ def _serving(executor: Executor, readiness: "Readiness"):
         finally:
             readiness.phase = Phase.DRAINING
             executor.close()
+            await watch.close()
 
     return lifespan

@@ -26,6 +26,8 @@ MAY_IMPORT = {
     "version": set(),
     "settings": {"errors", "machine", "policy"},
     "logs": {"settings"},
+    "lines": set(),
+    "telemetry": {"api", "errors", "version"},
     "api": {"execution", "policy", "settings", "errors", "version"},
     "cli": {
         "api",
@@ -38,9 +40,10 @@ MAY_IMPORT = {
         "errors",
         "logs",
         "machine",
+        "telemetry",
         "version",
     },
-    "app": {"api", "execution", "sandbox", "policy", "settings", "errors"},
+    "app": {"api", "execution", "lines", "logs", "sandbox", "policy", "settings", "errors", "telemetry"},
 }
 #: Modules that nothing imports because they are started: as a program, or by the build.
 ENTRIES = {"host.cli.__main__", "host"}

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -19,9 +19,6 @@ from host.api.record import SUCCESS, ExecutionRecord
 from host.api.trace import Span, TraceParent
 from host.errors import SettingError, SetupError
 from host.version import version
-
-if TYPE_CHECKING:
-    from opentelemetry.sdk.trace.export import SpanExporter
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
@@ -47,7 +44,7 @@ def configured(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def check(environ: Mapping[str, str] = os.environ) -> None:
-    """Raises SetupError where spans are to be sent and cannot be. Starts no thread and opens no connection."""
+    """Raises SetupError where spans are to be sent and cannot be. Imports nothing: the workers do."""
     if not configured(environ):
         return
     name, endpoint = _first(environ, _ENDPOINTS)
@@ -65,10 +62,6 @@ def check(environ: Mapping[str, str] = os.environ) -> None:
             f"{name} is set, and the packages for tracing are not installed",
             "Install `cellblock[otel]`, or unset it.",
         )
-    try:
-        _exporter()
-    except (ValueError, OSError) as error:
-        raise SetupError(f"tracing cannot be set up: {error}", "See the variables that begin with OTEL_.") from error
 
 
 def open_tracer() -> "OtelTracer | None":
@@ -81,6 +74,7 @@ class OtelTracer:
 
     def __init__(self) -> None:
         from opentelemetry import trace as api
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -91,7 +85,7 @@ class OtelTracer:
             resource = resource.merge(Resource({"service.name": "cellblock"}))
         # The sampler is OpenTelemetry's default, or what OTEL_TRACES_SAMPLER says: the parent's decision holds.
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(_exporter()))
+        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("cellblock", version())
         self._api = api
 
@@ -206,12 +200,6 @@ def _relay_complaints() -> None:
     logger = logging.getLogger("opentelemetry")
     logger.propagate = False
     logger.handlers = [_Relay()]
-
-
-def _exporter() -> "SpanExporter":
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-    return OTLPSpanExporter()
 
 
 def _is_installed(package: str) -> bool:

@@ -1,6 +1,7 @@
 """The composition root: from settings and policies to the objects that serve. Only here are they wired."""
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -56,12 +57,34 @@ def make_worker(settings: Settings, shared: Shared) -> Worker:
     callers = Callers(policies, ceilings(settings))
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
     bodies = BodyRoom(settings.body_buffer_mb * MIB, settings.body_timeout_ms / 1000)
-    executions = Executions(callers, executor, bodies, hints)
+    watch = Watch(settings)
+    executions = Executions(callers, executor, bodies, hints, watch.recorder)
     readiness = Readiness()
     status = Status(executor, callers, NodeFigures(executor), readiness, settings, policies.digest)
-    lifespan = _serving(executor, readiness, status, settings)
+    lifespan = _serving(executor, readiness, status, settings, watch)
     app = make_service(executions, status, readiness, lifespan, settings.cors_origins)
     return Worker(app, Drain(executor, executions, readiness, settings.shutdown_grace_ms / 1000))
+
+
+class Watch:
+    """What a worker tells of its executions: lines in the log, and spans where tracing is configured."""
+
+    def __init__(self, settings: Settings) -> None:
+        from host import logs, telemetry
+        from host.api.record import Recorder
+        from host.lines import LineWriter
+
+        render = logs.record_renderer(settings)
+        self._tracer = telemetry.open_tracer()
+        self._lines = LineWriter(sys.stderr.fileno(), logs.lines_were_lost)
+        write = self._lines.write
+        self.recorder = Recorder(lambda record: write(render(record)), settings.log_level, self._tracer)
+
+    async def close(self) -> None:
+        """Writes and sends what is left."""
+        self._lines.close()
+        if self._tracer is not None:
+            await self._tracer.close()
 
 
 def make_shared(settings: Settings) -> Shared:
@@ -125,7 +148,7 @@ def _settle_memory() -> None:
     gc.set_threshold(_GC_ALLOCATIONS)
 
 
-def _serving(executor: Executor, readiness: "Readiness", status: "Status", settings: Settings):
+def _serving(executor: Executor, readiness: "Readiness", status: "Status", settings: Settings, watch: Watch):
     """The life of a worker: its first executions before its first request, so that no client waits for a cold start."""
 
     from host.api.look import Phase
@@ -141,5 +164,6 @@ def _serving(executor: Executor, readiness: "Readiness", status: "Status", setti
             finally:
                 readiness.phase = Phase.DRAINING
         executor.close()
+        await watch.close()
 
     return lifespan

@@ -27,6 +27,8 @@ MAY_IMPORT = {
     "version": set(),
     "settings": {"errors", "machine", "policy"},
     "logs": {"settings"},
+    "lines": set(),
+    "telemetry": {"api", "errors", "version"},
     "api": {"execution", "policy", "settings", "errors", "machine", "version"},
     "cli": {
         "api",
@@ -40,9 +42,10 @@ MAY_IMPORT = {
         "logs",
         "machine",
         "node",
+        "telemetry",
         "version",
     },
-    "app": {"api", "execution", "sandbox", "node", "policy", "settings", "errors"},
+    "app": {"api", "execution", "lines", "logs", "sandbox", "node", "policy", "settings", "errors", "telemetry"},
 }
 #: Modules that nothing imports because they are started: as a program, or by the build.
 ENTRIES = {"host.cli.__main__", "host"}

@@ -13,11 +13,12 @@ from litestar.handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 from msgspec import UNSET
 
-from host.api.auth import Caller, Callers
+from host.api.auth import Callers
 from host.api.body import BodyRoom, HeldBody
 from host.api.client_watch import watching
 from host.api.intake import check_content, read_headers, read_request, to_execution
 from host.api.problems import HEADERS, Headers, in_language, problem_of, problem_of_status, rate_headers, status_of
+from host.api.record import Recorder, Recording
 from host.api.stream import EventStream, wants_events
 from host.api.wire import render_failure, render_success, wire_error
 from host.errors import RefusedError
@@ -25,7 +26,6 @@ from host.execution.outcome import Failure, Report, Success
 from host.execution.registry import CLIENT_GONE
 from host.execution.request import new_execution_id
 from host.execution.run import Executor
-from host.policy.model import Policy
 
 PATH = "/flow/codeblock"
 
@@ -50,15 +50,14 @@ class Answer:
 class Exchange:
     """One request on its way to its answer, with what is known of it by now."""
 
-    __slots__ = ("caller", "client_gone", "execution_id", "headers", "policy", "receive", "send", "stream")
+    __slots__ = ("client_gone", "execution_id", "headers", "receive", "recording", "send", "stream")
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, recording: Recording, receive: Receive, send: Send) -> None:
         self.receive = receive
         self.send = send
-        self.execution_id = new_execution_id()
+        self.recording = recording
+        self.execution_id = recording.execution_id
         self.headers: dict[bytes, bytes] = {}
-        self.caller: Caller | None = None
-        self.policy: Policy | None = None
         self.stream: EventStream | None = None
         self.client_gone = False
 
@@ -75,24 +74,32 @@ class Executions:
     """
 
     def __init__(
-        self, callers: Callers, executor: Executor, bodies: BodyRoom, hints: Mapping[str, str] | None = None
+        self,
+        callers: Callers,
+        executor: Executor,
+        bodies: BodyRoom,
+        hints: Mapping[str, str] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._callers = callers
         self._executor = executor
         self._bodies = bodies
         self._hints = hints or {}
+        self._recorder = recorder or Recorder()
         #: Requests that have no answer yet.
         self.open = 0
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request, whatever comes."""
+        """Answers one request, whatever comes, and leaves a record of it."""
         self.open += 1
         try:
-            exchange = Exchange(receive, send)
-            answer = await self._answer(exchange, scope)
-            # Counted before it is sent: whoever has the answer finds it counted.
-            self._executor.tally.answered(answer.error_type, answer.report)
-            await self._deliver(exchange, answer)
+            with self._recorder.begin(new_execution_id(), scope) as recording:
+                exchange = Exchange(recording, receive, send)
+                answer = await self._answer(exchange, scope)
+                recording.ended(answer.status, answer.error_type, answer.report, exchange.client_gone)
+                # Counted before it is sent: whoever has the answer finds it counted.
+                self._executor.tally.answered(answer.error_type, answer.report)
+                await self._deliver(exchange, answer)
         finally:
             self.open -= 1
 
@@ -104,12 +111,16 @@ class Executions:
             return self._answer_to_error(exchange, error)
 
     async def _run(self, exchange: Exchange, scope: Scope, body: HeldBody) -> Report:
+        recording = exchange.recording
         headers = exchange.headers = read_headers(scope["headers"])
-        caller = exchange.caller = self._callers.identify(headers.get(b"authorization"), headers.get(b"host"))
+        recording.read_trace(headers)
+        caller = self._callers.identify(headers.get(b"authorization"), headers.get(b"host"))
+        recording.principal = caller.name
         check_content(headers)
         asked = read_request(await body.read(exchange.receive, headers, caller.body_bytes_max))
-        policy = exchange.policy = caller.policy(None if asked.policy is UNSET else asked.policy)
+        policy = recording.policy = caller.policy(None if asked.policy is UNSET else asked.policy)
         request = to_execution(asked, policy, caller, exchange.execution_id)
+        recording.runs(request)
         registry = self._executor.registry
         if wants_events(headers):
             exchange.stream = EventStream(exchange.send, partial(registry.listed, exchange.execution_id))
@@ -133,7 +144,7 @@ class Executions:
         problem = problem_of(error)
         if problem.status >= 500 and not isinstance(error, RefusedError):
             log.error("execution failed", execution_id=exchange.execution_id, exc_info=error)
-        body = problem.body(exchange.language, exchange.execution_id, exchange.policy)
+        body = problem.body(exchange.language, exchange.execution_id, exchange.recording.policy)
         return Answer(problem.status, body, problem.headers, problem.error.type)
 
     async def _deliver(self, exchange: Exchange, answer: Answer) -> None:

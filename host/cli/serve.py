@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from host import telemetry
 from host.cli.exits import Exit
 from host.cli.options import config_option, load_policies, setting_options
 from host.errors import ImageError, SettingError
@@ -32,6 +33,7 @@ def command(config: Path | None, **options: Any) -> None:
     policies = load_policies(settings.policy_dir)
     require_access_rules(settings, policies.access is not None)
     _require_free_port(settings)
+    telemetry.check()
     preparing = _prepare_image()
     # Imported before the workers are forked: they share it, and need not import it themselves.
     from host import logs

@@ -23,16 +23,17 @@ POLICY = "version: 1\npolicy: sandbox\nlimits: {wall_time: 10min, fuel: 10000G}\
 
 
 class Server:
-    """A `cellblock serve` with one worker."""
+    """A `cellblock serve`, with one worker unless more are asked for."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, workers: int = 1, stderr: int | None = None, **environment: str) -> None:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "log"
-        command = [sys.executable, "-m", "host.cli", "serve", "--port", str(self.port), "--workers", "1"]
+        command = [sys.executable, "-m", "host.cli", "serve", "--port", str(self.port)]
+        command += ["--workers", str(workers)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, stderr=log, env={**os.environ, "ENVIRONMENT": "production", **environment}
+                command, cwd=ROOT, stderr=stderr or log, env={**os.environ, "ENVIRONMENT": "production", **environment}
             )
 
     def wait_until_ready(self) -> None:

@@ -1,8 +1,11 @@
 """An instance of the guest module during the build: it compiles JavaScript to bytecode, and boots images."""
 
+import os
 import struct
+from functools import cached_property
 from pathlib import Path
 
+import inputs
 import wasmtime
 from snapshot import PAGE_BYTES
 from steps import BuildError
@@ -14,13 +17,24 @@ _POINTER_AND_LENGTH = struct.Struct("<II")
 _COMPILER_HEAP_BYTES = 32 << 20
 
 
+#: Keeps line numbers in the bytecode, so that stacks show the frames of modules of ours: for work on those.
+KEEP_FRAMES = os.environ.get(inputs.FRAMES_SWITCH) == "1"
+
+
 class GuestModule:
-    """The guest module compiled for this machine, from which any number of tools can be made."""
+    """The guest module, from which any number of tools can be made. It is compiled for this machine when the first is
+    made: a build whose every step was done before makes none."""
 
     def __init__(self, binary: bytes) -> None:
         self.binary = binary
-        self.engine = wasmtime.Engine()
-        self.module = wasmtime.Module(self.engine, binary)
+
+    @cached_property
+    def engine(self) -> wasmtime.Engine:
+        return wasmtime.Engine()
+
+    @cached_property
+    def module(self) -> wasmtime.Module:
+        return wasmtime.Module(self.engine, self.binary)
 
     def validate(self, binary: bytes) -> None:
         """Raises ValueError for what is not a valid module."""
@@ -90,19 +104,19 @@ class Tool:
 
 
 def _compiled(guest: GuestModule, source: bytes, title: str) -> bytes:
-    """The bytecode of a script, without its source text and line numbers."""
+    """The bytecode of a script, without its source text and, but for KEEP_FRAMES, line numbers."""
     tool = Tool(guest, _COMPILER_HEAP_BYTES)
     name = title.encode() + b"\0"
     at = tool.memory_bytes
     tool.grow(-(-(len(name) + len(source) + 1) // PAGE_BYTES) * PAGE_BYTES)
     tool.write(name + source + b"\0", at)
-    tool.call("boot_compile", at + len(name), len(source), at)
+    tool.call("boot_compile", at + len(name), len(source), at, KEEP_FRAMES)
     return tool.out()
 
 
 def compile_scripts(workspace: Workspace, guest: GuestModule, sources: dict[str, bytes]) -> dict[str, bytes]:
     """The bytecode of each script, by name."""
-    engine = key_of(guest.binary)
+    engine = key_of(guest.binary, str(KEEP_FRAMES))
 
     def compiled(name: str, source: bytes) -> bytes:
         def make(partial: Path) -> None:

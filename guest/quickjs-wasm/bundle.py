@@ -2,7 +2,7 @@
 
 A bundle is the text of one expression, a function. The bootstrap's takes the bridge; every other takes
 (module, exports, require) as Node's module wrapper does, and fetches other modules by `require` while it runs. Modules
-of our own are not bundled, so that a change of one touches no other; they get two more arguments (MODULES.md).
+of our own are not bundled, so that a change of one touches no other; they get three more arguments (MODULES.md).
 """
 
 import json
@@ -26,7 +26,7 @@ _DAYJS_PLUGINS = (
 
 _BOOTSTRAP_WRAPPER = ("(function(bridge){var module={exports:{}},exports=module.exports;", "return module.exports})")
 _MODULE_WRAPPER = ("(function(module,exports,require){", "})")
-_OWN_WRAPPER = (b'(function(module,exports,require,primordials,bindings){"use strict";', b"\n})")
+_OWN_WRAPPER = (b'(function(module,exports,require,primordials,bindings,nodeError){"use strict";', b"\n})")
 #: Before the name of a module that guest code cannot require.
 INTERNAL = "internal:"
 _COMMON = ["--bundle", "--minify", "--format=cjs", "--target=es2023", "--legal-comments=none", "--log-level=warning"]

@@ -88,36 +88,54 @@ static int value_of(uint32_t unit)
     return unit == '/' || unit == '_' ? 63 : -1;
 }
 
-static v128_t between(v128_t units, uint8_t first, uint8_t count)
+static v128_t replaced(v128_t units, char old, char new)
 {
-    return wasm_u8x16_lt(wasm_i8x16_sub(units, wasm_u8x16_splat(first)), wasm_u8x16_splat(count));
+    return wasm_v128_bitselect(wasm_i8x16_splat(new), units, wasm_i8x16_eq(units, wasm_i8x16_splat(old)));
 }
 
-static v128_t either(v128_t units, char one, char other)
+/* The values of sixteen characters of the standard alphabet; false where one is not in it. The two halves of a byte
+ * each say, as bits, which ranges they rule out; the upper half says what to add. */
+static bool values_of(v128_t units, v128_t *values)
 {
-    return wasm_v128_or(wasm_i8x16_eq(units, wasm_i8x16_splat(one)), wasm_i8x16_eq(units, wasm_i8x16_splat(other)));
+    const v128_t by_low = wasm_i8x16_make(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1A, 0x1B,
+                                          0x1B, 0x1B, 0x1A);
+    const v128_t by_high = wasm_i8x16_make(0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, 0x10, 0x10,
+                                           0x10, 0x10, 0x10);
+    const v128_t offsets = wasm_i8x16_make(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0);
+    v128_t high = wasm_u8x16_shr(units, 4), low = wasm_v128_and(units, wasm_i8x16_splat(15));
+    v128_t ruled_out = wasm_v128_and(wasm_i8x16_swizzle(by_low, low), wasm_i8x16_swizzle(by_high, high));
+
+    if (wasm_v128_any_true(ruled_out))
+        return false;
+    high = wasm_i8x16_add(high, wasm_i8x16_eq(units, wasm_i8x16_splat('/')));
+    *values = wasm_i8x16_add(units, wasm_i8x16_swizzle(offsets, high));
+    return true;
 }
 
 /* Sixteen characters to twelve bytes, written as sixteen; false where one is in neither alphabet. */
 static bool decode_chunk(const uint8_t *units, uint8_t *to)
 {
-    v128_t chunk = wasm_v128_load(units), values, low, high;
-    v128_t upper = between(chunk, 'A', 26), lower = between(chunk, 'a', 26), digit = between(chunk, '0', 10);
-    v128_t plus = either(chunk, '+', '-'), slash = either(chunk, '/', '_');
-    v128_t known = wasm_v128_or(wasm_v128_or(upper, lower), wasm_v128_or(digit, wasm_v128_or(plus, slash)));
+    v128_t chunk = wasm_v128_load(units), values;
 
-    if (!wasm_i8x16_all_true(known))
+    if (!values_of(chunk, &values) && !values_of(replaced(replaced(chunk, '-', '+'), '_', '/'), &values))
         return false;
-    values = wasm_v128_or(wasm_v128_and(upper, wasm_i8x16_splat(-'A')), wasm_v128_and(lower, wasm_i8x16_splat(26 - 'a')));
-    values = wasm_i8x16_add(chunk, wasm_v128_or(values, wasm_v128_and(digit, wasm_i8x16_splat(52 - '0'))));
-    values = wasm_v128_bitselect(wasm_i8x16_splat(62), values, plus);
-    values = wasm_v128_bitselect(wasm_i8x16_splat(63), values, slash);
-    low = wasm_v128_or(wasm_i32x4_shl(wasm_v128_and(values, wasm_i32x4_splat(0x3F)), 18),
-                       wasm_i32x4_shl(wasm_v128_and(values, wasm_i32x4_splat(0x3F00)), 4));
-    high = wasm_v128_or(wasm_v128_and(wasm_u32x4_shr(values, 10), wasm_i32x4_splat(0xFC0)), wasm_u32x4_shr(values, 24));
-    values = wasm_v128_or(low, high);
+    /* Pairs of 6 bits to 12 in each lane of 16, then pairs of those to 24 in each lane of 32. */
+    values = wasm_v128_or(wasm_i16x8_shl(wasm_v128_and(values, wasm_i16x8_splat(0xFF)), 6), wasm_u16x8_shr(values, 8));
+    values = wasm_v128_or(wasm_i32x4_shl(values, 12), wasm_u32x4_shr(values, 16));
     wasm_v128_store(to, wasm_i8x16_shuffle(values, values, 2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 3, 3, 3, 3));
     return true;
+}
+
+/* As many whole chunks as there are; gives the characters read. */
+static size_t decode_chunks(const uint8_t *units, size_t len, uint8_t *to, size_t room)
+{
+    size_t chunks = room < 16 ? 0 : (room - 16) / 12 + 1, done = 0;
+
+    if (chunks > len / 16)
+        chunks = len / 16;
+    while (done < chunks && decode_chunk(units + done * 16, to + done * 12))
+        done++;
+    return done * 16;
 }
 
 size_t cb_base64_decode(const cb_string_t *string, uint8_t *to, size_t room)
@@ -127,10 +145,10 @@ size_t cb_base64_decode(const cb_string_t *string, uint8_t *to, size_t room)
     int filled = 0;
 
     while (at < string->len && written < room) {
-        while (!filled && !string->wide && string->len - at >= 16 && room - written >= 16 &&
-               decode_chunk(string->latin1 + at, to + written)) {
-            at += 16;
-            written += 12;
+        if (!filled && !string->wide) {
+            size_t read = decode_chunks(string->latin1 + at, string->len - at, to + written, room - written);
+            at += read;
+            written += read / 4 * 3;
         }
         uint32_t unit = at == string->len ? '=' : string->wide ? string->utf16[at] : string->latin1[at];
         int value = value_of(unit);

@@ -265,15 +265,15 @@ static JSValue compare(JSContext *ctx, JSValueConst this_value, int argc, JSValu
     part_t other = { argv[1], JS_IsUndefined(argv[4]) ? 0 : offset_arg(ctx, argv[4]), 0 };
     const uint8_t *left = part_bytes(ctx, &one, offset_arg(ctx, argv[3]));
     const uint8_t *right = left ? part_bytes(ctx, &other, offset_arg(ctx, argv[5])) : NULL;
-    int order;
+    size_t shorter = least(one.len, other.len), same;
 
     (void)this_value, (void)argc;
     if (!right)
         return JS_EXCEPTION;
-    order = memcmp(left, right, least(one.len, other.len));
-    if (order == 0)
-        order = one.len < other.len ? -1 : one.len > other.len;
-    return JS_NewInt32(ctx, order < 0 ? -1 : order > 0);
+    same = cb_same_prefix(left, right, shorter);
+    if (same < shorter)
+        return JS_NewInt32(ctx, left[same] < right[same] ? -1 : 1);
+    return JS_NewInt32(ctx, one.len < other.len ? -1 : one.len > other.len);
 }
 
 static const uint8_t *find_last(const uint8_t *bytes, size_t from, const uint8_t *what, size_t len, size_t step)
@@ -289,8 +289,7 @@ static const uint8_t *find_first(const uint8_t *bytes, size_t end, size_t from, 
                                  size_t step)
 {
     while (from + len <= end) {
-        const uint8_t *found = len == 1 ? memchr(bytes + from, what[0], end - from)
-                                        : memmem(bytes + from, end - from, what, len);
+        const uint8_t *found = cb_find(bytes + from, end - from, what, len);
         if (!found || (size_t)(found - bytes) % step == 0)
             return found;
         from = (size_t)(found - bytes) + 1;

@@ -1,4 +1,4 @@
-/* Between the units of strings and bytes: utf8.c, base64.c and hex.c. Plain loops over memory that is the caller's to
+/* Between the units of strings and bytes (utf8.c, base64.c, hex.c), and finding bytes (search.c). Plain loops over memory that is the caller's to
  * provide, with nothing of the engine in them. */
 #ifndef CB_CODECS_H
 #define CB_CODECS_H
@@ -35,5 +35,10 @@ size_t cb_base64_decode(const cb_string_t *string, uint8_t *to, size_t room);
 void cb_hex_encode(const uint8_t *bytes, size_t len, uint8_t *to);
 /* Stops at the first pair that is not two digits. Gives the bytes written. */
 size_t cb_hex_decode(const cb_string_t *string, uint8_t *to, size_t room);
+
+/* How many bytes are the same, from the first on. */
+size_t cb_same_prefix(const uint8_t *one, const uint8_t *other, size_t len);
+/* The first place of `what`, which is not empty, or NULL. */
+const uint8_t *cb_find(const uint8_t *bytes, size_t len, const uint8_t *what, size_t what_len);
 
 #endif

@@ -6,11 +6,12 @@
 
 typedef struct {
     const char *prefix;
+    size_t prefix_len;
     const JSCFunctionListEntry *functions;
     int count;
 } pristine_t;
 
-#define PRISTINE(prefix, list) { prefix, list, countof(list) }
+#define PRISTINE(prefix, list) { prefix, sizeof(prefix) - 1, list, countof(list) }
 /* Of two prefixes that fit the longer one has to come first. */
 static const pristine_t pristine[] = {
     PRISTINE("ArrayBufferPrototype", js_array_buffer_proto_funcs),
@@ -108,16 +109,14 @@ static JSValue pristine_call(JSContext *ctx, JSValueConst this_value, int argc, 
 }
 
 /* Whether an entry's name is what is left of a primordial's: "push" of "Push", "[Symbol.iterator]" of
- * "SymbolIterator". */
+ * "SymbolIterator". Almost every entry differs in its first letter. */
 static bool pristine_named(const char *name, const char *rest)
 {
-    size_t len = strlen(rest);
-
-    if (name[0] == '[')
-        return strncmp(rest, "Symbol", 6) == 0 && strlen(name) == len + 3 && name[8] == (rest[6] | 0x20) &&
-               memcmp(name + 9, rest + 7, len - 7) == 0;
-    return strlen(name) == len && (name[0] == rest[0] || name[0] == (rest[0] | 0x20)) &&
-           memcmp(name + 1, rest + 1, len - 1) == 0;
+    if (name[0] == rest[0] || name[0] == (rest[0] | 0x20))
+        return strcmp(name + 1, rest + 1) == 0;
+    if (name[0] != '[' || rest[0] != 'S' || strncmp(rest, "Symbol", 6) != 0 || name[8] != (rest[6] | 0x20))
+        return false;
+    return strncmp(name + 9, rest + 7, strlen(rest + 7)) == 0 && name[9 + strlen(rest + 7)] == ']';
 }
 
 static const JSCFunctionListEntry *pristine_find(const pristine_t *table, const char *rest, bool accessor)
@@ -139,7 +138,7 @@ static const JSCFunctionListEntry *pristine_find(const pristine_t *table, const 
 static JSValue pristine_function(JSContext *ctx, const pristine_t *table, const char *rest)
 {
     const JSCFunctionListEntry *entry = pristine_find(table, rest, false);
-    size_t prefix = strlen(table->prefix);
+    size_t prefix = table->prefix_len;
     bool method = prefix > 9 && strcmp(table->prefix + prefix - 9, "Prototype") == 0;
     int kind = method ? PRISTINE_METHOD : PRISTINE_STATIC;
 
@@ -157,10 +156,11 @@ static JSValue pristine_function(JSContext *ctx, const pristine_t *table, const 
 static JSValue pristine_value(JSContext *ctx, const char *name)
 {
     for (size_t i = 0; i < countof(pristine); i++) {
-        size_t prefix = strlen(pristine[i].prefix);
+        size_t prefix = pristine[i].prefix_len;
         JSValue found;
 
-        if (strncmp(name, pristine[i].prefix, prefix) != 0 || !name[prefix])
+        if ((prefix && name[0] != pristine[i].prefix[0]) || strncmp(name, pristine[i].prefix, prefix) != 0 ||
+            !name[prefix])
             continue;
         found = pristine_function(ctx, &pristine[i], name + prefix);
         if (!JS_IsUndefined(found))

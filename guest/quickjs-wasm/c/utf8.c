@@ -134,14 +134,25 @@ static bool is_low(uint16_t unit)
     return (unit & 0xFC00) == 0xDC00;
 }
 
+/* How many bytes are not ASCII. */
+static size_t count_high(const uint8_t *bytes, size_t len)
+{
+    size_t at = 0, total = 0;
+
+    for (; len - at >= 16; at += 16)
+        total += (size_t)__builtin_popcount(wasm_i8x16_bitmask(wasm_v128_load(bytes + at)));
+    for (; at < len; at++)
+        total += bytes[at] >> 7;
+    return total;
+}
+
 size_t cb_utf8_length(const cb_string_t *string)
 {
     size_t total = string->len;
 
     if (!string->wide) {
-        for (size_t i = 0; i < string->len; i++)
-            total += string->latin1[i] >> 7;
-        return total;
+        size_t ascii = cb_ascii_prefix(string->latin1, string->len);
+        return total + count_high(string->latin1 + ascii, string->len - ascii);
     }
     for (size_t i = 0; i < string->len; i++)
         total += (string->utf16[i] >= 0x80) + (string->utf16[i] >= 0x800);

@@ -33,13 +33,18 @@ function bindings(name) {
   return bound[name];
 }
 
+/** An error as Node makes it. The module that knows their words is loaded with the first one. */
+function nodeError(code, ...values) {
+  return internal('internal/errors').make(code, values);
+}
+
 /** A module of ours; one that is being made is seen by a cycle as far as it has come. */
 export function internal(name) {
   if (hasOwn(made, name)) return made[name].exports;
   const module = { exports: {} };
   made[name] = module;
   try {
-    load(MODULE_LOAD, 'internal:' + name)(module, module.exports, internal, primordials, bindings);
+    load(MODULE_LOAD, 'internal:' + name)(module, module.exports, internal, primordials, bindings, nodeError);
   } catch (error) {
     // Out of memory or out of stack: the next one who asks may have more.
     delete made[name];

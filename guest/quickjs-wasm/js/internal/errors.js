@@ -1,4 +1,5 @@
-// Errors as Node makes them: a native class, a `code`, and a message in Node's words. `new codes.ERR_X(...)`.
+// Errors as Node makes them: a native class, a `code`, and a message in Node's words. A module makes one by
+// `nodeError(code, ...)`, and this file is loaded with the first.
 const {
   ArrayIsArray,
   ArrayPrototypeIncludes,
@@ -13,6 +14,7 @@ const {
   ObjectDefineProperty,
   ObjectSetPrototypeOf,
   RangeError,
+  ReflectApply,
   RegExpPrototypeExec,
   String,
   StringPrototypeEndsWith,
@@ -24,10 +26,8 @@ const {
 } = primordials;
 const { inspect } = bindings('host');
 
-/** A constructor of errors with this code. As in Node `name` is the native class's and so is `constructor`, the message is
- * the message alone, and toString has the code too. */
-function makeClass(Base, code, wording) {
-  const proto = ObjectCreate(Base.prototype, {
+function makePrototype(Base, code) {
+  return ObjectCreate(Base.prototype, {
     __proto__: null,
     constructor: { __proto__: null, value: Base, writable: true, configurable: true },
     toString: {
@@ -39,24 +39,35 @@ function makeClass(Base, code, wording) {
       configurable: true,
     },
   });
-  return function NodeError(...values) {
-    const error = new Base(typeof wording === 'string' ? wording : wording(...values));
-    ObjectSetPrototypeOf(error, proto);
-    own(error, 'code', code);
-    return error;
-  };
+}
+
+// By code: the class, what makes the message, and the prototype once there is an error that has it.
+const known = { __proto__: null };
+
+/** Adds a code; for modules whose codes nobody else has. */
+function define(code, Base, wording) {
+  known[code] = { Base, wording, proto: null };
+}
+
+/** The error with this code. As in Node `name` is the native class's and so is `constructor`, the message is the message
+ * alone, and toString has the code too. */
+function make(code, values) {
+  const kind = known[code];
+  const { Base, wording } = kind;
+  const error = new Base(typeof wording === 'string' ? wording : ReflectApply(wording, undefined, values));
+  kind.proto ??= makePrototype(Base, code);
+  ObjectSetPrototypeOf(error, kind.proto);
+  own(error, 'code', code);
+  if (code === 'ERR_INVALID_URL') {
+    own(error, 'input', values[0]);
+    if (values[1] !== undefined) own(error, 'base', values[1]);
+  }
+  return error;
 }
 
 /** Not an assignment: a guest may have put a setter on a prototype. */
 function own(error, key, value) {
   ObjectDefineProperty(error, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
-}
-
-const codes = { __proto__: null };
-
-/** Adds a code; for modules whose codes nobody else has. */
-function define(code, Base, wording) {
-  codes[code] = makeClass(Base, code, wording);
 }
 
 const classNames = ['string', 'function', 'number', 'object', 'Function', 'Object', 'boolean', 'bigint', 'symbol'];
@@ -186,6 +197,7 @@ define('ERR_INVALID_THIS', TypeError, (type) => 'Value of "this" must be of type
 define('ERR_INVALID_TUPLE', TypeError, (name, expected) => name + ' must be an iterable ' + expected + ' tuple');
 define('ERR_INVALID_URI', URIError, 'URI malformed');
 define('ERR_INVALID_URL_SCHEME', TypeError, (expected) => 'The URL must be of scheme ' + expected);
+define('ERR_INVALID_URL', TypeError, 'Invalid URL');
 define('ERR_METHOD_NOT_IMPLEMENTED', Error, (name) => 'The ' + name + ' method is not implemented');
 define('ERR_MISSING_ARGS', TypeError, missingArgs);
 define('ERR_NO_LONGER_SUPPORTED', Error, (what) => what + ' is no longer supported');
@@ -203,15 +215,4 @@ function kindOf(value) {
   return 'type ' + typeof value;
 }
 
-/** ERR_INVALID_URL carries what was parsed, as Node's does. */
-codes.ERR_INVALID_URL = function ERR_INVALID_URL(input, base) {
-  const error = new InvalidURL();
-  own(error, 'input', input);
-  if (base !== undefined) own(error, 'base', base);
-  return error;
-};
-const InvalidURL = makeClass(TypeError, 'ERR_INVALID_URL', 'Invalid URL');
-
-const invalidThis = (type) => new codes.ERR_INVALID_THIS(type);
-
-module.exports = { codes, define, invalidThis, received };
+module.exports = { define, make, received };

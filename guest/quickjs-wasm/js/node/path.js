@@ -1,5 +1,6 @@
 // `path`: Node's, for paths with slashes. There is one working directory, `/`, and no file behind any path.
 const {
+  ArrayIsArray,
   ArrayPrototypeJoin,
   ArrayPrototypePop,
   ArrayPrototypePush,
@@ -8,10 +9,9 @@ const {
   StringPrototypeSlice,
   StringPrototypeSplit,
 } = primordials;
-const { codes } = require('internal/errors');
 
 function check(value, name) {
-  if (typeof value !== 'string') throw new codes.ERR_INVALID_ARG_TYPE(name, 'string', value);
+  if (typeof value !== 'string') throw nodeError('ERR_INVALID_ARG_TYPE', name, 'string', value);
 }
 
 /** The names of a path without `.` and empty ones, `..` applied; those that climb above the start are kept if told. */
@@ -145,8 +145,8 @@ function parse(path) {
 }
 
 function format(parts) {
-  if (parts === null || typeof parts !== 'object') {
-    throw new codes.ERR_INVALID_ARG_TYPE('pathObject', 'Object', parts);
+  if (parts === null || typeof parts !== 'object' || ArrayIsArray(parts)) {
+    throw nodeError('ERR_INVALID_ARG_TYPE', 'pathObject', 'Object', parts);
   }
   const dir = parts.dir || parts.root;
   const ext = parts.ext ? (parts.ext[0] === '.' ? '' : '.') + parts.ext : '';

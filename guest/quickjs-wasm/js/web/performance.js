@@ -9,7 +9,6 @@ const {
   String,
   SymbolToStringTag,
 } = primordials;
-const { codes, invalidThis } = require('internal/errors');
 const { now } = bindings('host');
 
 const timeOrigin = DateNow() - now();
@@ -24,7 +23,7 @@ class PerformanceEntry {
   #detail;
 
   constructor(key, name, type, start, duration, detail) {
-    if (key !== secret) throw new codes.ERR_ILLEGAL_CONSTRUCTOR();
+    if (key !== secret) throw nodeError('ERR_ILLEGAL_CONSTRUCTOR');
     this.#name = name;
     this.#type = type;
     this.#start = start;
@@ -75,7 +74,7 @@ function timeOf(mark) {
   for (let i = entries.length - 1; i >= 0; i--) {
     if (entries[i].entryType === 'mark' && entries[i].name === String(mark)) return entries[i].startTime;
   }
-  throw new primordials.DOMException("The \"" + String(mark) + "\" performance mark has not been set", 'SyntaxError');
+  throw new primordials.DOMException('The "' + String(mark) + '" performance mark has not been set', 'SyntaxError');
 }
 
 /** Entries in the order of their times, where `keeps` says so. */
@@ -87,12 +86,12 @@ class Performance {
   #own;
 
   constructor(key) {
-    if (key !== secret) throw new codes.ERR_ILLEGAL_CONSTRUCTOR();
+    if (key !== secret) throw nodeError('ERR_ILLEGAL_CONSTRUCTOR');
     this.#own = true;
   }
 
   static #check(value) {
-    if (!(#own in value)) throw invalidThis('Performance');
+    if (!(#own in value)) throw nodeError('ERR_INVALID_THIS', 'Performance');
   }
 
   now() {
@@ -106,14 +105,14 @@ class Performance {
   }
 
   mark(name, options) {
-    if (arguments.length === 0) throw new codes.ERR_MISSING_ARGS('name');
+    if (arguments.length === 0) throw nodeError('ERR_MISSING_ARGS', 'name');
     const start = options?.startTime ?? now();
-    if (start < 0) throw new codes.ERR_PERFORMANCE_INVALID_TIMESTAMP(start);
+    if (start < 0) throw nodeError('ERR_PERFORMANCE_INVALID_TIMESTAMP', start);
     return keep(String(name), 'mark', start, 0, options);
   }
 
   measure(name, from, to) {
-    if (arguments.length === 0) throw new codes.ERR_MISSING_ARGS('name');
+    if (arguments.length === 0) throw nodeError('ERR_MISSING_ARGS', 'name');
     const options = typeof from === 'object' && from !== null ? from : { start: from, end: to };
     const known = options.duration !== undefined;
     let end = options.end === undefined ? now() : timeOf(options.end);

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import snapshot
 from compile import BOOT_STACK_BYTES
-from modules import IMAGES
+from modules import IMAGES, TOUCHED
 from snapshot import PAGE_BYTES
 from steps import BuildError
 from tool import GuestModule, Tool
@@ -55,9 +55,14 @@ class _HeapTooSmallError(Exception):
     """The boot let the memory grow."""
 
 
+def _touched(packages: tuple[str, ...]) -> list[str]:
+    """The modules of ours that the packages load while they are made, as the host knows them."""
+    return [f"internal:{name}" for package in packages for name in TOUCHED.get(package, ())]
+
+
 def _booted(guest: GuestModule, scripts: Mapping[str, bytes], packages: tuple[str, ...], heap_bytes: int) -> Tool:
     """A tool that has booted the packages, with STACK_BYTES of zeros behind its heap."""
-    tool = Tool(guest, heap_bytes)
+    tool = Tool(guest, heap_bytes, {name: scripts[name] for name in _touched(packages)})
     tool.grow(STACK_BYTES)
     for name in ("bootstrap", *packages):
         title = name.encode() + b"\0"
@@ -158,7 +163,7 @@ def _read_image(folder: Path) -> Image | None:
 
 def kept_image(workspace: Workspace, guest: GuestModule, scripts: Mapping[str, bytes], name: str) -> Image:
     """An image, made unless one was made from the same before. Raises BuildError."""
-    used = [scripts[each] for each in ("bootstrap", *IMAGES[name])]
+    used = [scripts[each] for each in ("bootstrap", *IMAGES[name], *_touched(IMAGES[name]))]
     makers = [(Path(__file__).parent / file).read_bytes() for file in _MAKERS]
 
     def make(folder: Path) -> None:

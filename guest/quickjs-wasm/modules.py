@@ -33,6 +33,10 @@ VENDOR: dict[str, str] = {}
 #: What is ready in which image. What is in none is loaded from bytecode when it is first needed.
 IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in PACKAGES}, "all": PACKAGES}
 
+#: Modules of ours that a package touches while it is made, with what those require: they are ready in its image. The
+#: build fails, and says which, where one is missing here.
+TOUCHED: dict[str, tuple[str, ...]] = {}
+
 #: The folders below js/ whose files are modules of ours, each a file or a folder's index.js.
 OWN_FOLDERS = ("internal", "node", "web")
 

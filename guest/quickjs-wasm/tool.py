@@ -2,8 +2,10 @@
 
 import os
 import struct
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import inputs
 import wasmtime
@@ -13,8 +15,11 @@ from workspace import Workspace, key_of
 
 #: Where `out_ptr` lies in the mailbox (cb_mailbox_t in c/abi.h).
 _OUT_AT = 84
+#: The operation that gives a module's bytecode (host/sandbox/hostcalls.py).
+_MODULE_LOAD = 1
 _POINTER_AND_LENGTH = struct.Struct("<II")
 _COMPILER_HEAP_BYTES = 32 << 20
+_NONE: Mapping[str, bytes] = MappingProxyType({})
 
 
 #: Keeps line numbers in the bytecode, so that stacks show the frames of modules of ours: for work on those.
@@ -45,14 +50,20 @@ class GuestModule:
 
 
 class Tool:
-    """One fresh instance with a heap that ends at `heap_bytes`. A call that fails raises BuildError."""
+    """One fresh instance with a heap that ends at `heap_bytes`. A call that fails raises BuildError.
 
-    def __init__(self, guest: GuestModule, heap_bytes: int) -> None:
+    What runs in it may load `modules`, bytecode by name, and ask the host for nothing else.
+    """
+
+    def __init__(self, guest: GuestModule, heap_bytes: int, modules: Mapping[str, bytes] = _NONE) -> None:
+        self._modules = modules
+        self._answer = b""
         self._calls: list[str] = []
         self._store = wasmtime.Store(guest.engine)
         linker = wasmtime.Linker(guest.engine)
         for item in guest.module.imports:
-            linker.define_func(item.module, item.name, item.type, self._refused(item.name, bool(item.type.results)))
+            function = {"call": self._load, "take": self._take}.get(item.name, self._refused(item.name))
+            linker.define_func(item.module, item.name, item.type, function)
         self._exports = linker.instantiate(self._store, guest.module).exports(self._store)
         self._memory = self._exports["memory"]
         self.boot_stack_top = self._exports["__stack_pointer"].value(self._store)
@@ -64,12 +75,24 @@ class Tool:
         self._exports["_initialize"](self._store)
         self.call("boot_init", heap_bytes)
 
-    def _refused(self, name: str, gives_status: bool):
-        """A host function that only notes that it was called: nothing may be asked of a host during a boot."""
+    def _load(self, operation: int, at: int, length: int) -> int:
+        """host.call: a module's bytecode, from those that this boot may have."""
+        name = self.read(at, at + length).decode(errors="replace")
+        if operation != _MODULE_LOAD or name not in self._modules:
+            self._calls.append(f"call({operation}, {name!r})")
+            return -1
+        self._answer = self._modules[name]
+        return len(self._answer)
 
-        def host_function(*_arguments: int) -> int | None:
+    def _take(self, into: int, _length: int) -> None:
+        self.write(self._answer, into)
+
+    def _refused(self, name: str) -> Callable[..., int]:
+        """A host function that only notes that it was called."""
+
+        def host_function(*_arguments: int) -> int:
             self._calls.append(name)
-            return -1 if gives_status else None
+            return -1
 
         return host_function
 
@@ -92,7 +115,10 @@ class Tool:
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             raise BuildError(f"{export} trapped: {error}") from error
         if self._calls:
-            raise BuildError(f"{export} called the host ({', '.join(self._calls)}): an image may not depend on a host")
+            raise BuildError(
+                f"{export} called the host ({', '.join(self._calls)}): an image may not depend on a host. A module of "
+                "ours that a package touches while it is made has to be listed in TOUCHED of modules.py"
+            )
         if status != 0:
             raise BuildError(f"{export} failed: {self.out().decode(errors='replace')}")
 

@@ -12,7 +12,8 @@ const path = require('path').posix, out = [];
 const tell = (call) => { try { return call() } catch (error) { return [error.code, error.message, String(error)] } };
 for (const [one, other] of input) {
   out.push(...[
-    () => path.normalize(one), () => path.isAbsolute(one), () => path.join(one, other), () => path.join(other, '..', one),
+    () => path.normalize(one), () => path.isAbsolute(one), () => path.join(one, other),
+    () => path.join(other, '..', one),
     () => path.resolve('/base', one, other), () => path.relative('/' + one, '/' + other), () => path.dirname(one),
     () => path.basename(one), () => path.basename(one, other), () => path.extname(one), () => path.parse(one),
     () => path.format(path.parse(one)), () => path.toNamespacedPath(one),
@@ -25,12 +26,17 @@ return out"""
 def random_paths() -> list[list[str]]:
     source = random.Random(5)
     parts = ["/", "//", ".", "..", "a", "b.c", ".d", "e.", "é", "..f", "g.h.i", " ", "/a", "...", ".j.k"]
-    return [["".join(source.choice(parts) for _ in range(source.randrange(6))) for _ in range(2)] for _ in range(1500)]
+    many, few = [(parts, 6)] * 1400, [(["/", "a", "."], 5)] * 600
+
+    def one(alphabet: list[str], parts_max: int) -> str:
+        return "".join(source.choice(alphabet) for _ in range(source.randrange(parts_max)))
+
+    return [[one(*kind), one(*kind)] for kind in many + few]
 
 
 @needs_node
 def test_paths_are_those_of_node(guests: Guests) -> None:
-    """Fifteen questions about each of 1,500 random pairs."""
+    """Fifteen questions about each of 2,000 random pairs."""
     given = random_paths()
     got, expected = guests.result(ANSWERS, given), node_result(ANSWERS, given)
     wrong = [(given[at // 15], at % 15, got[at], expected[at]) for at in range(len(got)) if got[at] != expected[at]]
@@ -44,7 +50,9 @@ def test_what_is_no_path_is_refused_in_nodes_words(guests: Guests, value: str) -
     functions = "['normalize', 'isAbsolute', 'join', 'resolve', 'dirname', 'basename', 'extname', 'parse', 'format']"
     code = f"""const path = require('path');
     return {functions}.map((name) => {{
-      try {{ return path[name]({value}) }} catch (error) {{ return [error.name, error.code, error.message, `${{error}}`] }}
+      try {{ return path[name]({value}) }} catch (error) {{
+        return [error.name, error.code, error.message, `${{error}}`]
+      }}
     }})"""
     assert guests.result(code) == node_result(code, None)
 

@@ -78,7 +78,8 @@ function received(value) {
   if (value === null || value === undefined) return ' Received ' + value;
   if (typeof value === 'function') return ' Received function ' + value.name;
   if (typeof value === 'object') {
-    if (value.constructor?.name) return ' Received an instance of ' + value.constructor.name;
+    const name = value.constructor?.name;
+    if (name !== undefined) return ' Received an instance of ' + name;
     return ' Received ' + inspect(value);
   }
   let text = inspect(value);

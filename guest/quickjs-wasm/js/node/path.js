@@ -113,13 +113,18 @@ function lastName(path) {
   return name === '/' ? '' : StringPrototypeSlice(name, StringPrototypeLastIndexOf(name, '/') + 1);
 }
 
+/** A name without its suffix, unless it is the suffix. What Node does with odd suffixes is kept: slashes alone are their
+ * own name then, and a name that is only the end of the suffix keeps the slashes behind it. */
 function basename(path, suffix) {
   if (suffix !== undefined) check(suffix, 'suffix');
   check(path, 'path');
-  if (suffix !== undefined && suffix !== '' && suffix.length <= path.length && suffix === path) return '';
   const name = lastName(path);
-  if (suffix === undefined || suffix === '' || name === suffix || !StringPrototypeEndsWith(name, suffix)) return name;
-  return StringPrototypeSlice(name, 0, name.length - suffix.length);
+  if (suffix === undefined || suffix === '' || suffix.length > path.length) return name;
+  if (suffix === path) return '';
+  if (name === '') return path;
+  if (name === suffix) return name;
+  if (StringPrototypeEndsWith(name, suffix)) return StringPrototypeSlice(name, 0, name.length - suffix.length);
+  return StringPrototypeEndsWith(suffix, name) ? StringPrototypeSlice(path, endOf(path) - name.length) : name;
 }
 
 /** Where the extension of a name begins: at its last dot, unless that is its first character or all of it is dots. */
@@ -138,8 +143,9 @@ function parse(path) {
   check(path, 'path');
   const root = isRooted(path) ? '/' : '';
   const base = lastName(path);
-  const at = extensionAt(base);
   const end = endOf(path) - base.length;
+  // As Node has it, `/..` is a name `.` with the extension `.`, and no other path that ends so.
+  const at = base === '..' && end === 1 && root ? 1 : extensionAt(base);
   const dir = end > 1 ? StringPrototypeSlice(path, 0, end - 1) : root;
   return { root, dir, base, ext: StringPrototypeSlice(base, at), name: StringPrototypeSlice(base, 0, at) };
 }

@@ -14,8 +14,9 @@ import fetch
 import manifest
 from bundle import Bundler
 from compile import check_compiler, compile_guest
-from images import IMAGES, make_image
+from images import kept_image
 from inputs import inputs_hash
+from modules import IMAGES
 from steps import BuildError, step
 from tool import GuestModule, compile_scripts
 from workspace import Workspace
@@ -29,8 +30,7 @@ def _make(workspace: Workspace, folder: Path, digest: str) -> None:
     with step("fetch npm packages"):
         npm = fetch.npm_packages(workspace)
     binary = compile_guest(workspace, quickjs)
-    with step("load the guest module"):
-        guest = GuestModule(binary)
+    guest = GuestModule(binary)
     with step("bundle JavaScript"):
         bundler = Bundler(workspace, npm)
         sources = {"bootstrap": bundler.bootstrap(), **bundler.modules()}
@@ -39,7 +39,7 @@ def _make(workspace: Workspace, folder: Path, digest: str) -> None:
     images = []
     for name in IMAGES:
         with step(f"boot and freeze the image {name}"):
-            images.append(make_image(guest, scripts, name))
+            images.append(kept_image(workspace, guest, scripts, name))
     modules = {name: bytecode for name, bytecode in scripts.items() if name != "bootstrap"}
     manifest.write(folder, digest, binary, images, modules)
 

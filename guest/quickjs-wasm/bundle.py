@@ -1,20 +1,22 @@
-"""The JavaScript of the image: the bootstrap, the packages, and the parts of packages that are modules of their own.
+"""The JavaScript of the image: the bootstrap, the packages and their parts, and the modules of our own.
 
 A bundle is the text of one expression, a function. The bootstrap's takes the bridge; every other takes
-(module, exports, require) as Node's module wrapper does, and fetches other modules by `require` while it runs.
+(module, exports, require) as Node's module wrapper does, and fetches other modules by `require` while it runs. Modules
+of our own are not bundled, so that a change of one touches no other; they get three more arguments (MODULES.md).
 """
 
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+import modules
 from inputs import FOLDER
+from modules import PACKAGES
 from steps import BuildError, run
-from workspace import Workspace
+from workspace import Workspace, key_of
 
-#: Each of these is in an image of its own and in the image `all`.
-PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs")
 #: Published as ES modules: taken from those, because what node makes of them for `require` is twice the size.
 _ES_MODULES = {"date-fns", "uuid"}
 _DAYJS_PLUGINS = (
@@ -24,6 +26,9 @@ _DAYJS_PLUGINS = (
 
 _BOOTSTRAP_WRAPPER = ("(function(bridge){var module={exports:{}},exports=module.exports;", "return module.exports})")
 _MODULE_WRAPPER = ("(function(module,exports,require){", "})")
+_OWN_WRAPPER = (b'(function(module,exports,require,primordials,bindings,nodeError){"use strict";', b"\n})")
+#: Before the name of a module that guest code cannot require.
+INTERNAL = "internal:"
 _COMMON = ["--bundle", "--minify", "--format=cjs", "--target=es2023", "--legal-comments=none", "--log-level=warning"]
 
 
@@ -34,7 +39,7 @@ def package_of(module: str) -> str:
 
 def file_stem(module: str) -> str:
     """A module's name as a file name."""
-    return module.replace("/", "__")
+    return module.replace("/", "__").replace(":", "@")
 
 
 def _entry(package: str) -> str:
@@ -86,8 +91,25 @@ def _parts(npm: Path) -> dict[str, str]:
     return {**parts, **_crypto_js_parts(npm)}
 
 
+_REQUIRED = re.compile(rb"""\brequire\(['"]([^'"]+)['"]\)""")
+
+
+def _own(vendor: dict[str, bytes]) -> dict[str, bytes]:
+    """Modules that guest code cannot require, wrapped. Raises BuildError where one requires what is not there."""
+    sources = modules.own_modules()
+    names = frozenset({*sources, *vendor})
+    modules.check_targets(names)
+    for name, source in sources.items():
+        for required in _REQUIRED.findall(source):
+            if required.decode() not in names:
+                raise BuildError(f"js/{name}.js requires {required.decode()!r}, which is no module of ours")
+    before, after = _OWN_WRAPPER
+    wrapped = {name: before + source + after for name, source in sources.items()}
+    return {INTERNAL + name: source for name, source in {**wrapped, **vendor}.items()}
+
+
 class Bundler:
-    """esbuild over the packages of one `node_modules` folder."""
+    """esbuild over the packages of one `node_modules` folder. Each bundle is kept under what it was made from."""
 
     def __init__(self, workspace: Workspace, npm: Path) -> None:
         self._workspace = workspace
@@ -102,23 +124,48 @@ class Bundler:
             raise BuildError(f"expected one esbuild binary under {self._npm / '@esbuild'}, found {len(binaries)}")
         return run([binaries[0], *options, *_COMMON], env={**os.environ, "NODE_PATH": str(self._npm)})
 
+    def _kept(self, kind: str, made_from: list[str | bytes], make: Callable[[Path], None]) -> Path:
+        """A folder that `make` fills, unless it was filled from the same before."""
+        return self._workspace.tree(f"bundles/{kind}-{key_of(str(self._npm), *_COMMON, *made_from)}", make)
+
     def bootstrap(self) -> bytes:
         before, after = _BOOTSTRAP_WRAPPER
-        names = f"--define:CELLBLOCK_MODULES={json.dumps(self.module_names)}"
-        main = FOLDER / "js" / "bootstrap" / "main.js"
-        return self._esbuild([main, names, f"--banner:js={before}", f"--footer:js={after}"])
+        folder = FOLDER / "js"
+        files = [*sorted((folder / "bootstrap").glob("*.js")), *sorted((folder / "capabilities").glob("*.js"))]
+        defined = {
+            "CELLBLOCK_MODULES": self.module_names,
+            "CELLBLOCK_PUBLIC": modules.PUBLIC,
+            "CELLBLOCK_GLOBALS": modules.GLOBALS,
+            "CELLBLOCK_OWN_RIGHT": sorted(modules.OWN_RIGHT & modules.PUBLIC.keys()),
+        }
+        options = [f"--define:{name}={json.dumps(value)}" for name, value in defined.items()]
+        options += [f"--banner:js={before}", f"--footer:js={after}"]
+
+        def make(out: Path) -> None:
+            (out / "main.js").write_bytes(self._esbuild([folder / "bootstrap" / "main.js", *options]))
+
+        sources = [part for file in files for part in (str(file.relative_to(folder)), file.read_bytes())]
+        return (self._kept("bootstrap", [*options, *sources], make) / "main.js").read_bytes()
 
     def modules(self) -> dict[str, bytes]:
-        """The bundle of every package and part, by module name."""
+        """The bundle of every package and part by its name, and every module of ours by its internal one."""
         packages = self._bundle({name: _entry(name) for name in PACKAGES}, [])
-        return {**packages, **self._bundle(self.parts, [f"--external:{name}" for name in PACKAGES])}
+        parts = self._bundle(self.parts, [f"--external:{name}" for name in PACKAGES])
+        vendor = self._bundle({f"vendor/{name}": text for name, text in modules.VENDOR.items()}, [])
+        return {**packages, **parts, **_own(vendor)}
 
     def _bundle(self, entries: dict[str, str], options: list[str]) -> dict[str, bytes]:
         before, after = _MODULE_WRAPPER
-        wrapper = [f"--banner:js={before}", f"--footer:js={after}"]
-        with self._workspace.scratch() as scratch:
-            files = [scratch / f"{file_stem(name)}.js" for name in entries]
-            for file, text in zip(files, entries.values(), strict=True):
-                file.write_text(text)
-            self._esbuild([*files, f"--outdir={scratch / 'out'}", "--platform=browser", *options, *wrapper])
-            return {name: (scratch / "out" / f"{file_stem(name)}.js").read_bytes() for name in entries}
+        options = ["--platform=browser", *options, f"--banner:js={before}", f"--footer:js={after}"]
+
+        def make(out: Path) -> None:
+            with self._workspace.scratch() as scratch:
+                files = [scratch / f"{file_stem(name)}.js" for name in entries]
+                for file, text in zip(files, entries.values(), strict=True):
+                    file.write_text(text)
+                self._esbuild([*files, f"--outdir={out}", *options])
+
+        if not entries:
+            return {}
+        made = self._kept("packages", [*options, *entries, *entries.values()], make)
+        return {name: (made / f"{file_stem(name)}.js").read_bytes() for name in entries}

@@ -17,15 +17,27 @@ _C = FOLDER / "c"
 _QUICKJS_FILES = ("dtoa.c", "libregexp.c", "libunicode.c")
 #: Just the features that the guest needs. In particular no reference types, which the host keeps switched off.
 _CPU = "-mcpu=mvp+bulk_memory+sign_ext+nontrapping_fptoint+mutable_globals+multivalue+simd128"
-#: The three places of QuickJS-ng that are changed before it is compiled. Whether small blocks come from arenas is
+#: The places of QuickJS-ng that are changed before it is compiled. Whether small blocks come from arenas is
 #: decided while it runs, so that an image can be packed and an execution be quick (c/engine_unit.c says how). Each
 #: statement says where it begins: without that, `return null.x` has no line, and `this.q.r` that of the function. And
 #: the interpreter's loop is a plain switch: a jump to a computed address, which WebAssembly does not have, becomes a
-#: switch behind one more load (calls burn a tenth less fuel so).
+#: switch behind one more load (calls burn a tenth less fuel so). Properties of ours that are made on first touch are
+#: made by our own function, and no stack shows frames of code of the image (c/engine_lazy.h).
 _PATCHES = (
     ("#if defined(EMSCRIPTEN) || defined(_MSC_VER)\n", "#if 1\n"),
     ("#define JS_ARENA_LARGE_BLOCKS_ONLY 0\n", "#define JS_ARENA_LARGE_BLOCKS_ONLY cb_engine_packs_blocks\n"),
     ("    /* specific label handling */\n", "    emit_source_loc(s);\n    /* specific label handling */\n"),
+    (
+        "    realm = js_autoinit_get_realm(pr);\n    func = ",
+        "    if (cb_engine_is_lazy(pr))\n"
+        "        return cb_engine_make_lazy(ctx, p, prop, pr->u.init.opaque);\n"
+        "    realm = js_autoinit_get_realm(pr);\n    func = ",
+    ),
+    (
+        "        b = NULL;\n        backtrace_barrier = false;\n",
+        "        if (cb_engine_hides_frame(p))\n            continue;\n"
+        "        b = NULL;\n        backtrace_barrier = false;\n",
+    ),
 )
 _INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 _TARGET = ["-target", "wasm32-wasi", _CPU, "-O2"]

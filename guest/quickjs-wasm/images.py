@@ -4,15 +4,19 @@ The memory of an image, from below: the boot's stack, most of which is the first
 what the bootstrap made; what the packages made; the stack of executions.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import snapshot
-from bundle import PACKAGES
 from compile import BOOT_STACK_BYTES
+from modules import IMAGES, TOUCHED
 from snapshot import PAGE_BYTES
 from steps import BuildError
 from tool import GuestModule, Tool
+from workspace import Workspace, key_of
 
 #: The part of the boot's stack that boot_seal itself may use; the rest is what executions allocate from first.
 SEAL_STACK_BYTES = 32 * 1024
@@ -24,8 +28,6 @@ SPAN_MAX_BYTES = 16 * 1024 * 1024
 DENSITY_MIN = 0.7
 IMPORTS = [("host", "call"), ("host", "take"), ("host", "start")]
 EXPORTS = ["memory", "cb_mailbox", "cb_alloc", "cb_compile", "cb_begin", "cb_resume", "cb_settle"]
-#: The image's packages by its name.
-IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in PACKAGES}, "all": PACKAGES}
 
 _HEAP_TO_MEASURE_BYTES = 32 << 20
 _HEAP_TRIES_MAX = 8
@@ -53,9 +55,14 @@ class _HeapTooSmallError(Exception):
     """The boot let the memory grow."""
 
 
+def _touched(packages: tuple[str, ...]) -> list[str]:
+    """The modules of ours that the packages load while they are made, as the host knows them."""
+    return [f"internal:{name}" for package in packages for name in TOUCHED.get(package, ())]
+
+
 def _booted(guest: GuestModule, scripts: Mapping[str, bytes], packages: tuple[str, ...], heap_bytes: int) -> Tool:
     """A tool that has booted the packages, with STACK_BYTES of zeros behind its heap."""
-    tool = Tool(guest, heap_bytes)
+    tool = Tool(guest, heap_bytes, {name: scripts[name] for name in _touched(packages)})
     tool.grow(STACK_BYTES)
     for name in ("bootstrap", *packages):
         title = name.encode() + b"\0"
@@ -138,4 +145,36 @@ def make_image(guest: GuestModule, scripts: Mapping[str, bytes], name: str) -> I
     span_bytes, density = density_of(memory)
     image = Image(name, packages, binary, len(memory), span_bytes, density, heap_bytes, stack_top, tool.mailbox)
     check_image(image, guest)
+    return image
+
+
+#: What an image depends on beside the guest module and its scripts.
+_MAKERS = ("images.py", "snapshot.py", "tool.py")
+
+
+def _read_image(folder: Path) -> Image | None:
+    """An image that was made before; None where it is not what was written then."""
+    facts = json.loads((folder / "facts.json").read_text())
+    binary = (folder / "image.wasm").read_bytes()
+    if hashlib.sha256(binary).hexdigest() != facts.pop("sha256"):
+        return None
+    return Image(**{**facts, "packages": tuple(facts["packages"])}, binary=binary)
+
+
+def kept_image(workspace: Workspace, guest: GuestModule, scripts: Mapping[str, bytes], name: str) -> Image:
+    """An image, made unless one was made from the same before. Raises BuildError."""
+    used = [scripts[each] for each in ("bootstrap", *IMAGES[name], *_touched(IMAGES[name]))]
+    makers = [(Path(__file__).parent / file).read_bytes() for file in _MAKERS]
+
+    def make(folder: Path) -> None:
+        facts = vars(make_image(guest, scripts, name)).copy()
+        binary = facts.pop("binary")
+        (folder / "image.wasm").write_bytes(binary)
+        (folder / "facts.json").write_text(json.dumps({**facts, "sha256": hashlib.sha256(binary).hexdigest()}))
+
+    folder = f"frozen/{name}-{key_of(guest.binary, *IMAGES[name], *used, *makers)}"
+    image = _read_image(workspace.tree(folder, make))
+    if image is None:
+        workspace.drop(folder)
+        image = _read_image(workspace.tree(folder, make))
     return image

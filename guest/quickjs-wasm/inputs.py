@@ -4,11 +4,14 @@ Standard library only and quick, because the host asks for the hash at every sta
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
+#: Set to 1 in the environment, stacks show the frames of our own modules: an image for work on those (MODULES.md).
+FRAMES_SWITCH = "CELLBLOCK_GUEST_FRAMES"
 _SUFFIXES = {".py", ".c", ".h", ".js", ".mjs", ".json"}
 _PASSED_OVER = {"__pycache__", "node_modules"}
 
@@ -64,4 +67,6 @@ def inputs_hash() -> str:
         content = file.read_bytes()
         whole.update(f"{file.relative_to(FOLDER).as_posix()}\0{len(content)}\0".encode())
         whole.update(content)
+    if os.environ.get(FRAMES_SWITCH) == "1":
+        whole.update(b"frames")
     return whole.hexdigest()

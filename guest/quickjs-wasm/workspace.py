@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _UNUSED_SECONDS_MAX = 30 * 24 * 3600
+#: Folders of finished things; what lies beside them is finished too.
+_SHELVES = ("objects", "bytecode", "bundles", "frozen")
 
 
 def key_of(*parts: bytes | str) -> str:
@@ -60,6 +62,10 @@ class Workspace:
 
         return self._finished(name, filled, lambda partial: shutil.rmtree(partial, ignore_errors=True))
 
+    def drop(self, name: str) -> None:
+        """Forgets a folder, so that it is filled anew."""
+        shutil.rmtree(self.folder / name)
+
     def _finished(self, name: str, make: Callable[[Path], None], discard: Callable[[Path], None]) -> Path:
         path = self.folder / name
         if path.exists():
@@ -83,9 +89,9 @@ class Workspace:
     def prune(self) -> None:
         """Drops what no build has used for long; what is left behind by a killed build is among it."""
         oldest = time.time() - _UNUSED_SECONDS_MAX
-        for folder in (self.folder, self.folder / "objects", self.folder / "bytecode"):
+        for folder in (self.folder, *(self.folder / name for name in _SHELVES)):
             for entry in folder.iterdir() if folder.is_dir() else ():
-                if entry.name in {"lock", "objects", "bytecode"} or entry.stat().st_mtime > oldest:
+                if entry.name in {"lock", *_SHELVES} or entry.stat().st_mtime > oldest:
                     continue
                 if entry.is_dir():
                     shutil.rmtree(entry, ignore_errors=True)

@@ -54,14 +54,25 @@ class Manifest(Struct, frozen=True):
 
 
 class ImageBundle(Struct, frozen=True):
-    """A folder with manifest, images and module bytecode."""
+    """A folder with manifest, images and module bytecode. Bytecode that was asked for is kept: there is as much of it
+    as the manifest names, and it never changes."""
 
     folder: Path
     manifest: Manifest
+    _bytecode: dict[str, bytes] = {}
 
     def module_bytecode(self, name: str) -> bytes:
-        """The bytecode of a bundled module. Raises KeyError for a name that the manifest does not have."""
-        return (self.folder / self.manifest.modules[name].file).read_bytes()
+        """The bytecode of a module. Raises KeyError for a name that the manifest does not have, and ImageError for
+        bytecode that is not what the manifest names."""
+        kept = self._bytecode.get(name)
+        if kept is not None:
+            return kept
+        facts = self.manifest.modules[name]
+        bytecode = (self.folder / facts.file).read_bytes()
+        if hashlib.sha256(bytecode).hexdigest() != facts.sha256:
+            raise ImageError(f"the module {name!r} is not the one that its manifest names", "Build the image anew.")
+        self._bytecode[name] = bytecode
+        return bytecode
 
     def raw_manifest(self) -> dict:
         """The whole manifest, for `cellblock image info`."""

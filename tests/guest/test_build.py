@@ -10,6 +10,7 @@ from pathlib import Path
 
 import images
 import inputs
+import modules
 import pytest
 import snapshot
 import wasmtime
@@ -77,7 +78,7 @@ def test_an_image_reaches_nothing_but_the_three_host_functions(built: ImageBundl
 def test_every_image_is_dense_and_small_enough_for_copy_on_write(built: ImageBundle) -> None:
     """A sparse or large image is copied, sixty times slower, without a word."""
     manifest = built.raw_manifest()
-    assert set(manifest["images"]) == {"base", "all", *images.PACKAGES}
+    assert set(manifest["images"]) == {"base", "all", *modules.PACKAGES}
     for facts in manifest["images"].values():
         assert facts["density"] >= images.DENSITY_MIN
         assert facts["span_bytes"] <= images.SPAN_MAX_BYTES
@@ -105,7 +106,7 @@ def test_the_manifest_says_what_the_image_was_made_from(built: ImageBundle) -> N
     made_from = built.raw_manifest()["made_from"]
     assert made_from["quickjs-ng"] == {"version": inputs.QUICKJS.version, "sha256": inputs.QUICKJS.sha256[0]}
     assert made_from["ziglang"] == {"version": inputs.ZIGLANG_VERSION}
-    assert {"esbuild", *images.PACKAGES} <= set(made_from["npm"])
+    assert {"esbuild", *modules.PACKAGES} <= set(made_from["npm"])
     assert all(facts["integrity"].startswith("sha512-") for facts in made_from["npm"].values())
 
 

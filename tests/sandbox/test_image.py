@@ -11,7 +11,7 @@ import wasmtime
 from host.errors import ImageError
 from host.sandbox import image as image_module
 from host.sandbox.engine import Engine, configuration_key, open_engine
-from host.sandbox.image import ImageBundle, ImageFacts, Manifest, cache_folder, load_compiled
+from host.sandbox.image import ImageBundle, ImageFacts, Manifest, ModuleFacts, cache_folder, load_compiled
 
 
 @pytest.fixture
@@ -128,3 +128,19 @@ def test_a_module_that_the_image_does_not_have_is_not_a_path(bundle: ImageBundle
     for name in ("../manifest", "/etc/passwd", "base", ""):
         with pytest.raises(KeyError):
             bundle.module_bytecode(name)
+
+
+def test_bytecode_is_checked_once_and_kept(tmp_path: Path) -> None:
+    """What the manifest names is read from the disk a first time and never again; anything else is refused."""
+    (tmp_path / "good").write_bytes(b"code")
+    (tmp_path / "bad").write_bytes(b"other")
+    digest = hashlib.sha256(b"code").hexdigest()
+    modules = {name: ModuleFacts(name, digest) for name in ("good", "bad")}
+    bundle = ImageBundle(tmp_path, Manifest("", 1, {}, modules))
+    assert bundle.module_bytecode("good") == b"code"
+    (tmp_path / "good").unlink()
+    assert bundle.module_bytecode("good") == b"code"
+    with pytest.raises(ImageError, match="not the one that its manifest names"):
+        bundle.module_bytecode("bad")
+    with pytest.raises(KeyError):
+        bundle.module_bytecode("none")

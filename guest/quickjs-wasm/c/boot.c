@@ -47,9 +47,11 @@ static int32_t boot_failed(void)
     return cb_report_exception(cb_ctx, JS_GetException(cb_ctx)) ? -1 : -1;
 }
 
-/* Compiles a script to bytecode without source text or debug information; the bytecode is left in `out`. */
-CB_EXPORT("boot_compile") int32_t boot_compile(const char *source, uint32_t len, const char *filename)
+/* Compiles a script to bytecode without source text, and without debug information unless it is asked for; the
+ * bytecode is left in `out`. Code without debug information has no frames in any stack (engine_lazy.h). */
+CB_EXPORT("boot_compile") int32_t boot_compile(const char *source, uint32_t len, const char *filename, uint32_t frames)
 {
+    int flags = JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE | (frames ? 0 : JS_WRITE_OBJ_STRIP_DEBUG);
     JSValue script;
     size_t size;
     uint8_t *bytes;
@@ -57,7 +59,7 @@ CB_EXPORT("boot_compile") int32_t boot_compile(const char *source, uint32_t len,
     script = cb_engine_compile(cb_ctx, source, len, filename, 1);
     if (JS_IsException(script))
         return boot_failed();
-    bytes = JS_WriteObject(cb_ctx, &size, script, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
+    bytes = JS_WriteObject(cb_ctx, &size, script, flags);
     JS_FreeValue(cb_ctx, script);
     if (!bytes)
         return boot_failed();

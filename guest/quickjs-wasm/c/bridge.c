@@ -6,8 +6,12 @@
  *   denial(type, message, hint) -> Error       an error that the host will report under that type
  *   log(level, text)                           a console record
  *   permitted(bit), modules()                  what the policy switched on
- *   load(bytecode, name)       -> value        evaluates bytecode of the image (never of a guest: see cb_host_call)
- *   text(bytes), bytes(text)                   UTF-8 both ways */
+ *   load(operation, name)      -> value        evaluates bytecode that the host has for a module of the image
+ *   text(bytes)                -> string       decodes UTF-8
+ *   lazy(object, name, key)                    a property that the maker makes on first touch; enumerable if 4th is true
+ *   maker(function)                            says who makes those
+ *   primordials()              -> object       built-ins as they were (engine_pristine.h)
+ *   bindings(name)             -> object       C functions for modules of ours (bindings.c) */
 #include "guest.h"
 
 typedef struct {
@@ -181,16 +185,28 @@ static JSValue bridge_modules(JSContext *ctx, JSValueConst this_value, int argc,
     return JS_NewStringLen(ctx, (const char *)(uintptr_t)cb_mailbox.modules_ptr, cb_mailbox.modules_len);
 }
 
+/* The bytecode of a module, which the host keeps: it goes from the host's answer to the reader and nowhere else. */
 static JSValue bridge_load(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
 {
     size_t len;
-    uint8_t *bytes = JS_GetUint8Array(ctx, &len, argv[0]);
+    const char *name = JS_ToCStringLen(ctx, &len, argv[1]);
+    int32_t operation, answer_len;
+    uint8_t *bytes;
     JSValue function;
 
     (void)this_value, (void)argc;
+    if (!name || JS_ToInt32(ctx, &operation, argv[0]))
+        return JS_EXCEPTION;
+    answer_len = cb_host_call((uint32_t)operation, (const uint8_t *)name, (uint32_t)len);
+    JS_FreeCString(ctx, name);
+    if (answer_len < 0)
+        return refused(ctx, answer_len);
+    bytes = js_malloc(ctx, (size_t)answer_len + 1);
     if (!bytes)
         return JS_EXCEPTION;
-    function = JS_ReadObject(ctx, bytes, len, JS_READ_OBJ_BYTECODE);
+    cb_host_take(bytes, (uint32_t)answer_len);
+    function = JS_ReadObject(ctx, bytes, (size_t)answer_len, JS_READ_OBJ_BYTECODE);
+    js_free(ctx, bytes);
     return JS_IsException(function) ? function : JS_EvalFunction(ctx, function);
 }
 
@@ -203,6 +219,43 @@ static JSValue bridge_text(JSContext *ctx, JSValueConst this_value, int argc, JS
     return bytes ? JS_NewStringLen(ctx, (const char *)bytes, len) : JS_EXCEPTION;
 }
 
+static JSValue bridge_lazy(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    JSAtom name = JS_ValueToAtom(ctx, argv[1]), key = JS_ValueToAtom(ctx, argv[2]);
+    int done = -1;
+
+    (void)this_value;
+    if (name != JS_ATOM_NULL && key != JS_ATOM_NULL)
+        done = cb_engine_define_lazy(ctx, argv[0], name, key, argc > 3 && JS_ToBool(ctx, argv[3]));
+    JS_FreeAtom(ctx, name);
+    JS_FreeAtom(ctx, key);
+    return done < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
+static JSValue bridge_maker(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    (void)this_value, (void)argc;
+    cb_engine_set_maker(ctx, argv[0]);
+    return JS_UNDEFINED;
+}
+
+static JSValue bridge_primordials(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    (void)this_value, (void)argc, (void)argv;
+    return cb_engine_primordials(ctx);
+}
+
+static JSValue bridge_bindings(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    const char *name = JS_ToCString(ctx, argv[0]);
+    JSValue object;
+
+    (void)this_value, (void)argc;
+    object = name ? cb_binding_new(ctx, name) : JS_EXCEPTION;
+    JS_FreeCString(ctx, name);
+    return object;
+}
+
 static const JSCFunctionListEntry bridge_functions[] = {
     JS_CFUNC_DEF("call", 2, bridge_call),
     JS_CFUNC_DEF("start", 2, bridge_start),
@@ -212,6 +265,10 @@ static const JSCFunctionListEntry bridge_functions[] = {
     JS_CFUNC_DEF("modules", 0, bridge_modules),
     JS_CFUNC_DEF("load", 2, bridge_load),
     JS_CFUNC_DEF("text", 1, bridge_text),
+    JS_CFUNC_DEF("lazy", 3, bridge_lazy),
+    JS_CFUNC_DEF("maker", 1, bridge_maker),
+    JS_CFUNC_DEF("primordials", 0, bridge_primordials),
+    JS_CFUNC_DEF("bindings", 1, bridge_bindings),
 };
 
 JSValue cb_bridge_new(JSContext *ctx)

@@ -15,9 +15,19 @@ extern bool cb_engine_packs_blocks;
 double cb_strtod(const char *text, char **end);
 #define strtod cb_strtod
 
+/* Called from what the build changes in quickjs.c (compile.py). */
+#include "quickjs.h"
+struct JSProperty;
+bool cb_engine_is_lazy(const struct JSProperty *property);
+int cb_engine_make_lazy(JSContext *ctx, JSObject *object, JSAtom name, void *opaque);
+bool cb_engine_hides_frame(JSObject *function);
+
 #include "quickjs.c"
 
 #include "engine_unit.h"
+#include "engine_lazy.h"
+#include "engine_pristine.h"
+#include "engine_bytes.h"
 
 bool cb_engine_packs_blocks = true;
 

@@ -63,6 +63,16 @@ uint32_t cb_timers_mark(void);
 /* Runs one timer that is due and older than the mark. 0: there was none, 1: it ran, -1: it threw. */
 int cb_timers_run_one(JSContext *ctx, uint32_t mark);
 
+/* bindings.c: C functions that modules of ours ask for by the name of their file, an object of them for each. */
+typedef struct {
+    const char *name;
+    const JSCFunctionListEntry *functions;
+    int count;
+} cb_binding_t;
+
+extern const cb_binding_t cb_bytes_binding; /* bytes.c */
+JSValue cb_binding_new(JSContext *ctx, const char *name);
+
 /* bridge.c */
 JSValue cb_bridge_new(JSContext *ctx);
 void cb_bridge_settle(JSContext *ctx, uint32_t operation_id, bool ok, JSValue value);

@@ -1,13 +1,17 @@
 // `require`: an own-property list of names, read once as a string. No text of a guest becomes a path.
-/* global CELLBLOCK_MODULES */
-import { MODULE_LOAD, PERMIT_ALL_MODULES, call, denial, load, modules, permitted } from './bridge.js';
+/* global CELLBLOCK_MODULES, CELLBLOCK_OWN_RIGHT, CELLBLOCK_PUBLIC */
+import { MODULE_LOAD, PERMIT_ALL_MODULES, denial, load, modules, permitted } from './bridge.js';
 import { coded } from './errors.js';
+import { target } from './internal.js';
 import { arrayIncludes, hasOwn, objectCreate, objectKeys, stringIndexOf, stringSlice, stringStartsWith } from './primordials.js';
 
-// Every name that is a module of its own, from the build; a Map would be the natural thing, but its methods can be
-// replaced by a guest.
-const known = objectCreate(null);
+// Every name that is a module of its own, from the build: `true` for one of a package, else which of our modules it
+// is. A Map would be the natural thing, but its methods can be replaced by a guest.
+const known = Object.assign(objectCreate(null), CELLBLOCK_PUBLIC);
 for (const name of CELLBLOCK_MODULES) known[name] = true;
+// Names with a slash that a policy lists for themselves.
+const ownRight = objectCreate(null);
+for (const name of CELLBLOCK_OWN_RIGHT) ownRight[name] = true;
 // Packages whose functions have module names of their own: 'lodash/get' is require('lodash').get.
 const parted = Object.assign(objectCreate(null), { lodash: true, 'date-fns': true });
 const ready = objectCreate(null);
@@ -81,7 +85,12 @@ function notFound(name) {
 function instantiate(name, factory) {
   const module = { exports: {} };
   ready[name] = module;
-  factory(module, module.exports, internalRequire);
+  try {
+    factory(module, module.exports, internalRequire);
+  } catch (error) {
+    delete ready[name];
+    throw error;
+  }
   return module.exports;
 }
 
@@ -96,7 +105,9 @@ function part(name) {
 
 function internalRequire(name) {
   if (hasOwn(ready, name)) return ready[name].exports;
-  if (hasOwn(known, name)) return instantiate(name, load(call(MODULE_LOAD, name)));
+  if (hasOwn(known, name)) {
+    return known[name] === true ? instantiate(name, load(MODULE_LOAD, name)) : target(known[name]);
+  }
   const found = part(name);
   if (found === undefined) throw notFound(name);
   return found;
@@ -111,12 +122,13 @@ export function require(name) {
   if (hasOwn(forbidden, packageName)) {
     throw denial('SecurityError', "Module '" + name + "' is not available to code blocks", forbidden[packageName]);
   }
-  if (!hasOwn(known, packageName)) throw notFound(name);
-  if (!allows(packageName)) {
+  const owner = hasOwn(ownRight, name) ? name : packageName;
+  if (!hasOwn(known, owner)) throw notFound(name);
+  if (!allows(owner)) {
     throw denial(
       'CapabilityError',
-      "The policy does not list the module '" + packageName + "'",
-      'A policy grants it with modules: [' + packageName + '].',
+      "The policy does not list the module '" + owner + "'",
+      'A policy grants it with modules: [' + owner + '].',
     );
   }
   return internalRequire(name);

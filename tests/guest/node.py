@@ -1,0 +1,20 @@
+"""The machine's own node as an oracle: what it answers to the same code."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+_NODE = shutil.which("node")
+needs_node = pytest.mark.skipif(_NODE is None, reason="there is no node on this machine to compare with")
+
+
+def node_result(body: str, given: object) -> object:
+    """What a function body returns in node, where it finds `input`."""
+    script = (
+        "const input = JSON.parse(require('fs').readFileSync(0, 'utf8'));"
+        f"process.stdout.write(JSON.stringify((() => {{ {body}\n }})()));"
+    )
+    done = subprocess.run([_NODE, "-e", script], input=json.dumps(given), capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)

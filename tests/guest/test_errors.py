@@ -1,0 +1,65 @@
+"""Errors of modules of ours: the class, the code and the words that Node gives them."""
+
+import pytest
+
+from tests.guest.node import needs_node, node_result
+from tests.harness import Guests
+
+TELL = """
+try { call(); return null } catch (error) {
+  return [error.name, error.code, error.message, String(error), Object.keys(error), error.constructor.name,
+    error instanceof TypeError, error instanceof Error, Object.prototype.toString.call(error)];
+}"""
+VALUES = [
+    "undefined", "null", "1", "-0", "1.5", "NaN", "12345678901234567890n", "true", "'it\\'s'", "'x'.repeat(40)",
+    "Symbol('s')", "() => 1", "function named() {}", "class Named {}", "{}", "[]", "new Date(0)", "new Map()",
+    "Object.create(null)", "new (class Own {})()", "new (class extends Array {})()",
+]  # fmt: skip
+
+
+@needs_node
+@pytest.mark.parametrize("value", VALUES)
+def test_a_wrong_type_is_told_as_node_tells_it(guests: Guests, value: str) -> None:
+    """ERR_INVALID_ARG_TYPE with what was received; seen through path, which both have."""
+    code = f"const call = () => require('path').join({value}); {TELL}"
+    assert guests.result(code) == node_result(code, None)
+
+
+def test_an_error_of_ours_is_reported_with_its_words_and_the_callers_line(guests: Guests) -> None:
+    """As the answer of an execution."""
+    failure = guests.failure("const path = require('path');\nreturn path.join(1)")
+    assert (failure.type, failure.line) == ("TypeError", 2)
+    assert failure.message == 'The "path" argument must be of type string. Received type number (1)'
+
+
+def test_a_hostile_value_changes_neither_code_nor_class(guests: Guests) -> None:
+    """Getters of what was handed in may throw or lie, and setters on prototypes are not called."""
+    code = """
+    let called = 0;
+    for (const key of ['code', 'message', 'toString']) {
+      Object.defineProperty(TypeError.prototype, key, { __proto__: null, set() { called++ }, configurable: true });
+    }
+    const out = [];
+    for (const value of [{ get constructor() { return { name: 'Lie' } } }, { constructor: { name: 5 } },
+      new Proxy({}, { get() { throw 'trap' } })]) {
+      try { require('path').join(value) } catch (error) { out.push(error === 'trap' ? 'trap' : error.code) }
+    }
+    return [called, out]"""
+    assert guests.result(code) == [0, ["ERR_INVALID_ARG_TYPE", "ERR_INVALID_ARG_TYPE", "trap"]]
+
+
+DOM_EXCEPTION = """
+const one = new DOMException('text', 'AbortError'), two = new DOMException();
+return [one.name, one.message, one.code, two.name, two.message, two.code, String(one), one instanceof Error,
+  DOMException.ABORT_ERR, one.DATA_CLONE_ERR, Object.prototype.toString.call(one), typeof one.stack,
+  ['IndexSizeError', 'NotFoundError', 'NotSupportedError', 'InvalidStateError', 'SyntaxError', 'TimeoutError',
+   'DataCloneError', 'EncodingError', 'NotReadableError', 'UnknownError', 'ConstraintError', 'DataError',
+   'TransactionInactiveError', 'ReadOnlyError', 'VersionError', 'OperationError', 'NotAllowedError', 'NoSuch']
+    .map((name) => new DOMException('', name).code),
+  Object.getOwnPropertyDescriptor(DOMException.prototype, 'code').enumerable, DOMException.length]"""
+
+
+@needs_node
+def test_a_dom_exception_is_that_of_node(guests: Guests) -> None:
+    """Names, codes, constants and texts."""
+    assert guests.result(DOM_EXCEPTION) == node_result(DOM_EXCEPTION, None)

@@ -180,7 +180,7 @@ def test_what_was_left_out_is_an_error(parse_body):
 
 def test_every_code_has_a_meaning_and_a_use(request):
     """The list of codes is neither short of one nor has one that nothing gives."""
-    sources = "".join(file.read_text() for file in (request.config.rootpath / "host" / "policy").glob("*.py"))
+    sources = "".join(file.read_text() for file in (request.config.rootpath / "host" / "policy").rglob("*.py"))
     unused = [code for code in CODES if sources.count(f'"{code}"') < 2]
     assert unused == []
 

@@ -7,7 +7,11 @@ _HASHES = frozenset(
 )  # fmt: skip
 _CIPHERS = frozenset(
     {
-        *(f"aes-{bits}-{mode}" for bits in (128, 192, 256) for mode in ("ecb", "cbc", "ctr", "cfb", "ofb", "gcm", "ccm")),
+        *(
+            f"aes-{bits}-{mode}"
+            for bits in (128, 192, 256)
+            for mode in ("ecb", "cbc", "ctr", "cfb", "ofb", "gcm", "ccm")
+        ),
         *(f"des-ede3-{mode}" for mode in ("ecb", "cbc", "cfb", "ofb")),
         *(f"sm4-{mode}" for mode in ("ecb", "cbc", "ctr", "cfb", "ofb", "gcm")),
         "chacha20-poly1305",

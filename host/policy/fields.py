@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from host.policy import document
-from host.policy.diagnose import Findings, Mark, quote, suggest
+from host.policy.diagnose import START, Findings, Mark, quote, suggest
 from host.policy.document import Broken, Node, Scalar, Sequence
 from host.policy.pattern.fault import PatternError
 from host.policy.secrets import has_reference
@@ -145,6 +145,12 @@ def read_text(found: Findings, node: Node, path: str) -> str | UnsetType:
         found.error("wrong-type", node.mark, message, f'Put it in quotes: "{node.text[:40]}".')
         return UNSET
     return wrong_type(found, node, path, "text")
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` without quotes is that text to every YAML reader."""
+    scalar = Scalar(text, True, START)
+    return scalar.kind == "text" and not any(pattern.fullmatch(text) for pattern, _ in _TRAPS)
 
 
 def _warn_of_trap(found: Findings, node: Scalar, path: str) -> None:

@@ -44,9 +44,13 @@ def read_until(found: Findings, node: Node, path: str) -> date | UnsetType:
         if _DATE.fullmatch(node.text):
             return date.fromisoformat(node.text)
     except ValueError:
-        found.error("bad-date", node.mark, f"{quote(node.text)} is no day of the calendar", "Write a day such as `2026-12-31`.")
+        found.error(
+            "bad-date", node.mark, f"{quote(node.text)} is no day of the calendar", "Write a day such as `2026-12-31`."
+        )
         return UNSET
-    found.error("bad-date", node.mark, f"{quote(node.text)} is not a day", "Write the year, month and day: `2026-12-31`.")
+    found.error(
+        "bad-date", node.mark, f"{quote(node.text)} is not a day", "Write the year, month and day: `2026-12-31`."
+    )
     return UNSET
 
 
@@ -57,7 +61,9 @@ def mode_of(found: Findings, kind: str | None, until: date | None) -> Mode:
             return Mode("audit", until)
         if "until" not in found.marks:
             message = "an audit has no end: `until` is missing"
-            found.error("missing-key", found.marks["mode"], message, "Add `until: YYYY-MM-DD`, the last day of the audit.")
+            found.error(
+                "missing-key", found.marks["mode"], message, "Add `until: YYYY-MM-DD`, the last day of the audit."
+            )
     elif until is not None and ("mode" not in found.marks or kind == "enforce"):
         message = "`until` belongs to `mode: audit`, and this policy enforces"
         found.error("bad-value", found.marks["until"], message, "Remove it, or write `mode: audit`.")

@@ -7,6 +7,7 @@ made: the constructors raise ValueError. What a field's default is, an absent ke
 import hashlib
 import hmac
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -65,6 +66,13 @@ class Clock(Bounded, frozen=True):
             raise ValueError("coarse_ms belongs to a coarse clock, and to no other")
         if (self.fixed_epoch_ms is not None) != (self.kind == "fixed"):
             raise ValueError("fixed_epoch_ms belongs to a fixed clock, and to no other")
+
+    @property
+    def instant(self) -> str:
+        """Where a fixed clock stands, as a file has it."""
+        assert self.fixed_epoch_ms is not None
+        stands_at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=self.fixed_epoch_ms)
+        return stands_at.isoformat(timespec="milliseconds" if self.fixed_epoch_ms % 1000 else "seconds")[:-6] + "Z"
 
 
 class Language(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -11,8 +11,8 @@ from host.policy.fields import Reader, choice, read_description, read_map, read_
 from host.policy.grants.read import read_deny, read_flows, read_grants
 from host.policy.language import read_language
 from host.policy.limits import read_limits
-from host.policy.model import FORMAT_VERSION, Origin, Policy
 from host.policy.mode import Mode, mode_of, read_until
+from host.policy.model import FORMAT_VERSION, Origin, Policy
 from host.policy.modules import read_modules
 from host.policy.places import rule_places
 from host.policy.testcase import Case, read_tests

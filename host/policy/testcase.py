@@ -121,14 +121,14 @@ def _with_options(found: Findings, subject: Subject, values: dict[str, Any], pat
     for key, kind in (("resolves", FetchCase), ("input", RunCase), ("seed", RunCase)):
         if key in values and not isinstance(subject, kind):
             belongs = "fetch" if kind is FetchCase else "run"
-            found.error("bad-test", found.marks[f"{path}.{key}"], f"`{key}` belongs to a test with `{belongs}`", "Remove it.")
+            found.error(
+                "bad-test", found.marks[f"{path}.{key}"], f"`{key}` belongs to a test with `{belongs}`", "Remove it."
+            )
             return UNSET
     if isinstance(subject, FetchCase):
         return msgspec.structs.replace(subject, resolves=values.get("resolves", ()))
     if isinstance(subject, RunCase):
-        return msgspec.structs.replace(
-            subject, input_json=values.get("input", b"{}"), seed=values.get("seed")
-        )
+        return msgspec.structs.replace(subject, input_json=values.get("input", b"{}"), seed=values.get("seed"))
     return subject
 
 
@@ -185,7 +185,12 @@ def _read_fetch(found: Findings, node: Node, path: str) -> FetchCase | UnsetType
         return UNSET
     method, url = words
     if method != method.upper():
-        found.error("bad-method", node.mark, f"{quote(method)} is not in capitals, and methods are", f"Write `{method.upper()}`.")
+        found.error(
+            "bad-method",
+            node.mark,
+            f"{quote(method)} is not in capitals, and methods are",
+            f"Write `{method.upper()}`.",
+        )
         return UNSET
     try:
         parse_url(url)

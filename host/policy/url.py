@@ -5,6 +5,7 @@ user information and backslashes in other ways, and every difference between a p
 a way around the check.
 """
 
+import ipaddress
 import re
 from urllib.parse import unquote_to_bytes
 
@@ -33,6 +34,13 @@ class Url(Struct, frozen=True):
     segments: tuple[str, ...]
     doubt: str | None
     href: str
+
+    @property
+    def address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+        """The host as an address, where it is one."""
+        if self.host.startswith("["):
+            return ipaddress.IPv6Address(self.host[1:-1])
+        return ipaddress.IPv4Address(self.host) if self.host[self.host.rfind(".") + 1 :].isdigit() else None
 
 
 def parse_url(text: str) -> Url:

@@ -19,7 +19,9 @@ def read_crypto(found: Findings, node: Node, path: str) -> CryptoGrant | UnsetTy
         return UNSET
     if not values and not found.failed:
         message = f"`{path}` grants nothing"
-        found.warning("grants-nothing", node.mark, message, "Name an operation, such as `hash: [sha256]`, or remove it.")
+        found.warning(
+            "grants-nothing", node.mark, message, "Name an operation, such as `hash: [sha256]`, or remove it."
+        )
     return CryptoGrant(**{("budget_ms" if key == "budget" else key): value for key, value in values.items()})
 
 

@@ -8,7 +8,17 @@ from msgspec import UNSET, UnsetType
 from host.policy.bounded import bounds
 from host.policy.diagnose import Findings, quote, suggest
 from host.policy.document import Node, Scalar
-from host.policy.fields import Reader, matching, quantity, read_list, read_map, read_name, read_set, read_text, read_whole
+from host.policy.fields import (
+    Reader,
+    matching,
+    quantity,
+    read_boolean,
+    read_list,
+    read_map,
+    read_name,
+    read_set,
+    read_whole,
+)
 from host.policy.grants.headers import (
     read_basic_auth,
     read_header_name,
@@ -19,13 +29,16 @@ from host.policy.grants.model import ANY, SCHEMES, FetchDenial, FetchGrant, Requ
 from host.policy.pattern.addresses import PUBLIC, parse_range
 from host.policy.pattern.hosts import parse_host
 from host.policy.pattern.paths import parse_path
-from host.policy.fields import read_boolean
 from host.policy.units import BYTES, DURATION
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _METHOD = re.compile(r"[A-Z][A-Z-]{0,31}")
 #: Methods that open a tunnel or show a request's headers to the guest.
-_REFUSED_METHODS = {"CONNECT": "opens a tunnel", "TRACE": "shows what the host has added", "TRACK": "shows what the host has added"}
+_REFUSED_METHODS = {
+    "CONNECT": "opens a tunnel",
+    "TRACE": "shows what the host has added",
+    "TRACK": "shows what the host has added",
+}
 _HOSTS = matching(parse_host, "bad-host")
 _PATHS = matching(parse_path, "bad-path")
 _RANGES = matching(parse_range, "bad-address")
@@ -125,9 +138,13 @@ def _read_method(found: Findings, node: Node, path: str) -> str | UnsetType:
         return wrong_method(found, node, node.kind, None)
     text = node.text
     if text.upper() in _REFUSED_METHODS:
-        return wrong_method(found, node, f"{quote(text)} {_REFUSED_METHODS[text.upper()]}, and can never be granted", "Remove it.")
+        return wrong_method(
+            found, node, f"{quote(text)} {_REFUSED_METHODS[text.upper()]}, and can never be granted", "Remove it."
+        )
     if text != text.upper() and _METHOD.fullmatch(text.upper()):
-        return wrong_method(found, node, f"{quote(text)} is not in capitals, and methods are", f"Write `{text.upper()}`.")
+        return wrong_method(
+            found, node, f"{quote(text)} is not in capitals, and methods are", f"Write `{text.upper()}`."
+        )
     if text in METHODS:
         return text
     if text in ("*", "ANY", "ALL"):

@@ -151,7 +151,7 @@ def parse_range(text: str) -> str:
         return text
     if text in ("any", "*", "all"):
         raise PatternError("is not a range", 'Write `["0.0.0.0/0", "::/0"]` if every address is meant.')
-    if "://" in text or text[:1].isalpha() and ":" not in text:
+    if "://" in text or (text[:1].isalpha() and ":" not in text):
         raise PatternError("is no address, and names are judged by what they resolve to", "Write `public` or a range.")
     try:
         return str(ipaddress.ip_network(text))
@@ -166,13 +166,16 @@ def _range_fault(text: str, fault: ValueError) -> PatternError:
     except ValueError:
         if all(part.isdigit() for part in address.split(".")) and 1 <= address.count(".") < 3:
             full = ".".join([*address.split("."), "0", "0", "0"][:4])
-            return PatternError("has fewer than four numbers", f"Write `{full}/{length or 8 * (address.count('.') + 1)}`.")
+            return PatternError(
+                "has fewer than four numbers", f"Write `{full}/{length or 8 * (address.count('.') + 1)}`."
+            )
         if any(len(part) > 1 and part.startswith("0") for part in address.split(".")):
             return PatternError("has a leading zero, which some readers take for octal", "Write it without.")
         return PatternError("is not a range of addresses", "Write one such as `10.1.0.0/16`.")
     if slash and (not length.isdigit() or int(length) > parsed.max_prefixlen):
         return PatternError(
-            f"has no prefix length from 0 to {parsed.max_prefixlen} behind the slash", f"Write `{address}/{parsed.max_prefixlen}` for it alone."
+            f"has no prefix length from 0 to {parsed.max_prefixlen} behind the slash",
+            f"Write `{address}/{parsed.max_prefixlen}` for it alone.",
         )
     whole = ipaddress.ip_network(text, strict=False)
     return PatternError("has bits beyond its prefix", f"Write `{whole}`, or `{address}` for that address alone.")
@@ -195,6 +198,14 @@ class AddressRules(Struct, frozen=True):
                 continue
             return kind if layer == address else f"{kind} ({layer} inside of it)"
         return None
+
+    def touches(self, address: Address) -> bool:
+        """Whether any layer of `address` is in one of the ranges: how a denial is met."""
+        return any(
+            (self.public and kind_of(layer) == PUBLIC)
+            or any(network.version == layer.version and layer in network for network in self.networks)
+            for layer in layers(address)
+        )
 
 
 def address_rules(ranges: tuple[str, ...]) -> AddressRules:

@@ -162,7 +162,9 @@ def _refuse_bad_labels(name: str, kind: str) -> None:
         raise PatternError("has two dots in a row", "Write one dot between two labels.")
     wrong = next((label for label in labels if not _LABEL.fullmatch(label)), None)
     if wrong is not None:
-        raise PatternError("is not a host", "Labels are made of a-z, 0-9, `-` and `_`, and neither begin nor end in `-`.")
+        raise PatternError(
+            "is not a host", "Labels are made of a-z, 0-9, `-` and `_`, and neither begin nor end in `-`."
+        )
     if ascii_host(name) != name:
         raise PatternError("has an `xn--` label that stands for nothing", "Copy the host from a URL that works.")
 

@@ -1,5 +1,7 @@
 """Path patterns: parts between slashes, `*` for exactly one of them, `**` for any number."""
 
+import itertools
+
 from msgspec import Struct
 
 from host.policy.pattern.fault import PatternError
@@ -93,7 +95,7 @@ def parse_path(text: str) -> PathPattern:
     if "" in written[:-1]:
         raise PatternError("has two slashes in a row", "Write one.")
     parts = tuple(_part(part) for part in written)
-    if any(pair == (MANY, MANY) for pair in zip(parts, parts[1:], strict=False)):
+    if any(pair == (MANY, MANY) for pair in itertools.pairwise(parts)):
         raise PatternError("has `**` twice in a row", "Write it once: it stands for any number of parts.")
     return PathPattern(parts)
 

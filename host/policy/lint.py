@@ -1,0 +1,187 @@
+"""Warnings for what is legal and unwise, and what can only be said of a flattened policy."""
+
+import ipaddress
+from datetime import date, timedelta
+
+from host.policy.algorithms import ALGORITHMS, BROKEN
+from host.policy.cover import first_covering, paths_of
+from host.policy.decide.fetch import FetchRequest, FetchRules
+from host.policy.decide.outcome import Rule
+from host.policy.diagnose import START, Diagnostic, Findings, Mark, quote, suggest
+from host.policy.grants.model import ANY, FetchGrant
+from host.policy.mode import AUDIT_DAYS_MAX
+from host.policy.model import Origin, Policy, PolicySet
+from host.policy.parse import ParsedPolicy
+from host.policy.pattern.addresses import PUBLIC, is_public_range
+from host.policy.pattern.hosts import HostPattern
+from host.policy.testcase import Expect, FetchCase
+from host.policy.url import Url
+
+_NEEDS_MODULE = {"xlsx": "xlsx", "tasks": "tasks"}
+
+
+def lint(policy: Policy, origin: Origin) -> tuple[Diagnostic, ...]:
+    """What is unwise in a flattened policy, at the places of its own file. What was inherited was told there."""
+    found = Findings(origin.file)
+    _lint_fetch(found, policy, origin)
+    _lint_crypto(found, policy, origin)
+    _lint_use(found, policy, origin)
+    return found.sorted()
+
+
+def lint_dates(policies: PolicySet, today: date) -> list[Diagnostic]:
+    """What is unwise about audits on the day `today`: one that is over, and one that goes on too long."""
+    warnings = []
+    for name, policy in policies.policies.items():
+        until = policy.mode.until
+        if until is None:
+            continue
+        origin = policies.origins[name]
+        mark = origin.marks.get("until", START)
+        found = Findings(origin.file)
+        if not policy.mode.audits_on(today):
+            found.warning("audit-over", mark, f"the audit ended on {until}: {quote(name)} enforces", "Remove `mode`.")
+        elif until - today > timedelta(days=AUDIT_DAYS_MAX):
+            latest = today + timedelta(days=AUDIT_DAYS_MAX)
+            message = f"{quote(name)} audits for {(until - today).days} days, and lets through what it does not grant"
+            found.warning("audit-long", mark, message, f"Choose a day up to {latest}.")
+        warnings += found.sorted()
+    return warnings
+
+
+def check_tests(policy: Policy, file: str, parsed: ParsedPolicy) -> tuple[Diagnostic, ...]:
+    """An error for each test that expects a rule which the policy does not have."""
+    found = Findings(file)
+    allowing = {grant.name for grant in policy.grants.fetch}
+    denying = allowing | {denial.name for denial in policy.deny.fetch}
+    for index, case in enumerate(parsed.tests):
+        expect = case.expect
+        if not isinstance(case.subject, FetchCase) or not isinstance(expect, Expect) or expect.rule is None:
+            continue
+        names = allowing if expect.decision == "allow" else denying
+        if expect.rule not in names:
+            mark = parsed.origin.marks.get(f"tests[{index}].expect", case.mark)
+            message = f"{quote(policy.name)} has no rule {quote(expect.rule)}"
+            found.error("unknown-grant", mark, message, suggest(expect.rule, names))
+    return found.sorted()
+
+
+def _lint_fetch(found: Findings, policy: Policy, origin: Origin) -> None:
+    marks = origin.marks
+    for index, grant in enumerate(policy.grants.fetch):
+        path = f"grants.fetch[{index}]"
+        if path in marks and origin.rules[f"grants.fetch.{grant.name}"].file == origin.file:
+            _lint_hosts(found, grant, path, marks)
+            _lint_grant(found, grant, path, marks)
+    _lint_swallowed(found, policy, origin)
+
+
+def _lint_hosts(found: Findings, grant: FetchGrant, path: str, marks: dict[str, Mark]) -> None:
+    mark = marks[f"{path}.hosts"]
+    for host in grant.hosts:
+        if host.kind == "any":
+            message = f"`{grant.name}` is about every host there is"
+            found.warning("any-host", mark, message, "Name the hosts that the code needs.")
+        elif host.kind != "exact" and "." not in host.name:
+            message = f"`{grant.name}` is about every host under `{host.name}`"
+            found.warning("any-host", mark, message, "Name the domain below it.")
+
+
+def _lint_grant(found: Findings, grant: FetchGrant, path: str, marks: dict[str, Mark]) -> None:
+    mark = marks[path]
+    if grant.methods == ANY:
+        message = f"`{grant.name}` is about every method"
+        found.warning("any-method", marks[f"{path}.methods"], message, "Name those that the code needs.")
+    if grant.ports == ANY:
+        message = f"`{grant.name}` is about every port"
+        found.warning("any-port", marks[f"{path}.ports"], message, "Name those that the code needs.")
+    if "http" in grant.schemes:
+        message = f"`{grant.name}` is about plain http, which anybody on the way can read and change"
+        found.warning("plain-http", marks.get(f"{path}.schemes", mark), message, "Write `schemes: [https]`.")
+        if grant.request.secrets:
+            _lint_secrets(found, grant, marks.get(f"{path}.request", mark))
+    for each in grant.addresses:
+        if each != PUBLIC and not is_public_range(ipaddress.ip_network(each)):
+            message = f"`{grant.name}` may reach {each}, which is not public"
+            fix = "Keep the range as narrow as the service behind it."
+            found.warning("any-address", marks[f"{path}.addresses"], message, fix)
+
+
+def _lint_secrets(found: Findings, grant: FetchGrant, mark: Mark) -> None:
+    secrets = ", ".join(grant.request.secrets)
+    if grant.request.secrets_over_http:
+        message = f"`{grant.name}` sends the secret {secrets} over plain http"
+        found.warning("secret-over-http", mark, message, "Remove `secrets_over_http`, and use https.")
+    elif "https" not in grant.schemes:
+        message = f"`{grant.name}` is about http alone, and the secret {secrets} is put on over https alone"
+        found.warning("grants-nothing", mark, message, "Write `schemes: [https]`.")
+
+
+def _lint_swallowed(found: Findings, policy: Policy, origin: Origin) -> None:
+    """A rule that another one covers, and a rule that a denial covers. Only rules that match a sample of it can."""
+    grants = policy.grants.fetch
+    if len(grants) + len(policy.deny.fetch) < 2:
+        return
+    rules = FetchRules(policy.name, grants, policy.deny.fetch, lambda id, name: Rule(id, name))
+    numbers = {grant.name: index for index, grant in enumerate(grants)}
+    for index, grant in enumerate(grants):
+        mark = origin.marks.get(f"grants.fetch[{index}]")
+        if mark is None or "grants" not in origin.marks:
+            continue
+        candidates = _candidates(rules, grant)
+        # Of two that cover each other, the later one is told.
+        others = [each for each in candidates if each is not grant
+                  and (numbers[each.name] < index or first_covering([grant], each) is None)]  # fmt: skip
+        covering = first_covering(others, grant)
+        if covering is not None:
+            message = f"`{grant.name}` lets nothing through that `{covering.name}` does not"
+            found.warning("swallowed-grant", mark, message, "Remove it, or narrow the other one.")
+
+
+def _candidates(rules: FetchRules, grant: FetchGrant) -> list[FetchGrant]:
+    """The rules that match one request which `grant` allows, made so that only rules as wide as it fit."""
+    scheme, port = min(grant.endpoints, key=str)
+    method = "\0" if grant.methods == ANY else grant.methods[0]
+    request = FetchRequest(
+        method, Url(scheme, _sample_host(grant.hosts[0]), port or 0, paths_of(grant)[0].sample(), None, "")
+    )
+    index = rules.allowing
+    mask = index.by_host(request.url.host) & index.by_endpoint(scheme, port or 0) & index.methods.find(method)
+    mask &= index.paths.find(request.url.segments)
+    return [each for number, each in enumerate(rules.grants) if mask >> number & 1] if mask.bit_count() > 1 else []
+
+
+def _sample_host(pattern: HostPattern) -> str:
+    return {"exact": "", "one": "\0.", "many": "\0.\0.", "any": "\0"}[pattern.kind] + pattern.name
+
+
+def _lint_crypto(found: Findings, policy: Policy, origin: Origin) -> None:
+    grant = policy.grants.crypto
+    if grant is None:
+        return
+    for operation in ALGORITHMS:
+        mark = origin.marks.get(f"grants.crypto.{operation}")
+        algorithms = getattr(grant, operation)
+        if mark is None:
+            continue
+        if algorithms == ANY:
+            message = f"`crypto.{operation}` grants every algorithm, broken ones too"
+            found.warning("any-algorithm", mark, message, "Name those that the code needs.")
+            continue
+        broken = [each for each in algorithms if each in BROKEN]
+        if broken:
+            message = f"`crypto.{operation}` grants {', '.join(broken)}, which is broken"
+            found.warning("weak-algorithm", mark, message, "Keep it only where old data or a partner needs it.")
+
+
+def _lint_use(found: Findings, policy: Policy, origin: Origin) -> None:
+    """Grants that no code can use, and denials that leave nothing of a grant."""
+    for capability, module in _NEEDS_MODULE.items():
+        mark = origin.marks.get(f"grants.{capability}")
+        if mark is not None and not policy.modules.allows(module):
+            message = f"`{capability}` is granted, and the module `{module}` is not listed"
+            found.warning("unused-grant", mark, message, f"Add `{module}` to `modules`.")
+    keys = origin.marks.get("grants.crypto.keys")
+    if keys is not None and not policy.modules.allows("crypto"):
+        message = "named keys are granted, and the module `crypto` is not listed"
+        found.warning("unused-grant", keys, message, "Add `crypto` to `modules`.")

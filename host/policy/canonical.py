@@ -55,10 +55,15 @@ def policy_yaml(policy: Policy, full: bool = False) -> str:
     return "".join(_block(policy_document(policy, full), 0))
 
 
-def _limits(limits: Limits, full: bool) -> dict[str, str]:
+def _number(shown: str) -> str | int:
+    """A quantity as a file has it: one without a unit is a plain number."""
+    return int(shown) if shown.isdigit() else shown
+
+
+def _limits(limits: Limits, full: bool) -> dict[str, Any]:
     made = Limits()
-    shown = {
-        key: unit.show(getattr(limits, field))
+    shown: dict[str, Any] = {
+        key: _number(unit.show(getattr(limits, field)))
         for key, (field, unit) in LIMIT_KEYS.items()
         if full or getattr(limits, field) != getattr(made, field)
     }
@@ -127,7 +132,7 @@ def _where(rule: FetchGrant) -> dict[str, Any]:
 def _request(rules: RequestRules) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if rules.max_body_bytes != RequestRules().max_body_bytes:
-        shown["max_body"] = BYTES.show(rules.max_body_bytes)
+        shown["max_body"] = _number(BYTES.show(rules.max_body_bytes))
     if rules.deny_headers:
         shown["deny_headers"] = list(rules.deny_headers)
     for field in ("set_headers", "set_query"):
@@ -144,7 +149,7 @@ def _request(rules: RequestRules) -> dict[str, Any]:
 def _response(rules: ResponseRules) -> dict[str, Any]:
     made, shown = ResponseRules(), {}
     if rules.max_body_bytes != made.max_body_bytes:
-        shown["max_body"] = BYTES.show(rules.max_body_bytes)
+        shown["max_body"] = _number(BYTES.show(rules.max_body_bytes))
     if rules.max_header_bytes != made.max_header_bytes:
         shown["max_headers"] = BYTES.show(rules.max_header_bytes)
     if rules.max_ratio != made.max_ratio:
@@ -170,7 +175,7 @@ def _crypto(grant: CryptoGrant) -> dict[str, Any]:
 
 def _xlsx(limits: XlsxLimits) -> dict[str, Any]:
     return {
-        as_key(field): unit.show(getattr(limits, field))
+        as_key(field): _number(unit.show(getattr(limits, field)))
         for field, unit in XLSX_NUMBERS.items()
         if getattr(limits, field) != getattr(XlsxLimits(), field)
     }

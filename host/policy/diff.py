@@ -124,9 +124,10 @@ def _describe(grant: FetchGrant) -> str:
 
 def _denials_excess(less: Denials, more: Denials, word: str) -> Iterator[str]:
     """What `less` denies and `more` does not."""
+    forbids = "forbade" if word == "now" else "forbids"
     for denial in less.fetch:
         if not any(_denial_covers(each, denial) for each in more.fetch):
-            yield f"fetch is {word} allowed what `{denial.name}` under `deny` {'forbade' if word == 'now' else 'forbids'}"
+            yield f"fetch is {word} allowed what `{denial.name}` under `deny` {forbids}"
     theirs = dict(more.crypto)
     for operation, algorithms in less.crypto:
         known = ALGORITHMS.get(operation, frozenset({"any"}))

@@ -95,6 +95,8 @@ def _read_test(found: Findings, node: Node, path: str) -> Case | UnsetType:
     if values is UNSET:
         return UNSET
     written = [key for key in _SUBJECTS if f"{path}.{key}" in found.marks]
+    if not written and found.failed:
+        return UNSET
     if len(written) != 1:
         what = "nothing" if not written else " and ".join(f"`{key}`" for key in written)
         fix = f"Give each test exactly one of {', '.join(_SUBJECTS)}."

@@ -30,6 +30,7 @@ from host.policy.pattern.addresses import PUBLIC, parse_range
 from host.policy.pattern.hosts import parse_host
 from host.policy.pattern.paths import parse_path
 from host.policy.units import BYTES, DURATION
+from host.policy.url import DEFAULT_PORTS
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _METHOD = re.compile(r"[A-Z][A-Z-]{0,31}")
@@ -39,6 +40,8 @@ _REFUSED_METHODS = {
     "TRACE": "shows what the host has added",
     "TRACK": "shows what the host has added",
 }
+_PORT_RANGE = re.compile(r"[0-9]+\s*[-:]\s*[0-9]+")
+_whole_port = read_whole(1, 65_535)
 _HOSTS = matching(parse_host, "bad-host")
 _PATHS = matching(parse_path, "bad-path")
 _RANGES = matching(parse_range, "bad-address")
@@ -83,9 +86,10 @@ def _read_denial(found: Findings, node: Node, path: str) -> FetchDenial | UnsetT
     values = read_map(found, node, path, _DENIAL_READERS)
     if values is UNSET or any(f"{path}.{key}" in found.marks and key not in values for key in _DENIAL_READERS):
         return UNSET
-    if not values:
+    if not values and not found.failed:
         fix = 'Name what is denied, such as `hosts: ["**.internal.example"]`.'
         found.error("missing-key", node.mark, f"`{path}` says nothing about what is denied", fix)
+    if not values:
         return UNSET
     values.setdefault("name", f"deny-{int(path.rpartition('[')[2].rstrip(']')) + 1}")
     return FetchDenial(**values)
@@ -110,7 +114,23 @@ def _read_hosts(found: Findings, node: Node, path: str) -> Any:
 
 
 def _read_ports(found: Findings, node: Node, path: str) -> Any:
-    return _sorted(read_set(found, node, path, read_whole(1, 65_535), any_word=True))
+    return _sorted(read_set(found, node, path, _read_port, any_word=True))
+
+
+def _read_port(found: Findings, node: Node, path: str) -> int | UnsetType:
+    text = node.text if isinstance(node, Scalar) else ""
+    if text in ("*", "any", "all"):
+        return _bad_port(found, node, text, "Write `ports: any`, without brackets.")
+    if text in DEFAULT_PORTS:
+        return _bad_port(found, node, text, f"Write `{DEFAULT_PORTS[text]}`.")
+    if _PORT_RANGE.fullmatch(text):
+        return _bad_port(found, node, text, "Write each port, or `ports: any`.")
+    return _whole_port(found, node, path)
+
+
+def _bad_port(found: Findings, node: Node, text: str, fix: str) -> UnsetType:
+    found.error("bad-value", node.mark, f"{quote(text)} is not the number of a port", fix)
+    return UNSET
 
 
 def _read_schemes(found: Findings, node: Node, path: str) -> Any:

@@ -67,6 +67,8 @@ def parse_host(text: str) -> HostPattern:
     """Reads a host pattern. Raises PatternError."""
     if text == "*":
         return ANY_HOST
+    if not text:
+        raise PatternError("is empty, and a host is meant", "Write a host such as `api.example.com`.")
     _refuse_what_is_no_host(text)
     kind, name = _split_wildcard(text)
     name = name.lower()
@@ -146,7 +148,7 @@ def _refuse_other_alphabets(text: str, name: str) -> None:
     if plain.isascii():
         raise PatternError(
             f"looks like `{plain}`, and has the letter U+{ord(strange):04X} ({called}) in it",
-            f"Write `{plain}`, or, if the other alphabet is meant, {meant}.",
+            f"Write `{plain}`." if encoded == plain else f"Write `{plain}`, or, if the other letter is meant, {meant}.",
         )
     raise PatternError("has letters beyond a-z", f"Write {meant}: that is what stands in a request.")
 
@@ -165,8 +167,17 @@ def _refuse_bad_labels(name: str, kind: str) -> None:
         raise PatternError(
             "is not a host", "Labels are made of a-z, 0-9, `-` and `_`, and neither begin nor end in `-`."
         )
-    if ascii_host(name) != name:
+    if any(label.startswith("xn--") and not _stands_for_letters(label) for label in labels):
         raise PatternError("has an `xn--` label that stands for nothing", "Copy the host from a URL that works.")
+
+
+def _stands_for_letters(label: str) -> bool:
+    """Whether an `xn--` label is how some text beyond ASCII is written. The URL parser takes any."""
+    try:
+        text = label[4:].encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError):
+        return False
+    return not text.isascii() and text.isprintable()
 
 
 def _refuse_bad_ipv4(name: str, kind: str) -> None:

@@ -13,7 +13,7 @@ def parse_name_pattern(text: str) -> str:
         return text
     if text.count("*") > 1 or "*" in text[:-1]:
         raise PatternError("has a `*` that is not at the end", "Write the beginning of the name and then `*`.")
-    if text != text.lower():
+    if text != text.lower() and _PATTERN.fullmatch(text.lower()):
         raise PatternError("has capital letters", f"Write `{text.lower()[:64]}`.")
     raise PatternError("is no name and no beginning of one", "Names are made of a-z, 0-9, `-` and `_`.")
 

@@ -44,6 +44,8 @@ def read_map(
         return wrong_type(found, node, path, "a map of `key: value` lines")
     values = {}
     for entry in node.entries:
+        if found.full:
+            break
         key, inner = entry.key.text, f"{path}.{entry.key.text}" if path else entry.key.text
         reader = readers.get(key)
         if reader is None:

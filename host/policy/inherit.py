@@ -34,8 +34,13 @@ class Flattened(Struct, frozen=True):
 def flatten_all(parsed: Mapping[str, ParsedPolicy]) -> Flattened:
     """Every policy without an error of its own, with what it inherits, in the order of the files."""
     flattener = _Flattener(parsed)
-    done = {file: result for file in parsed if (result := flattener.flatten(file)) is not None}
+    done = {file: _settled(*result) for file in parsed if (result := flattener.flatten(file)) is not None}
     return Flattened(MappingProxyType(done), tuple(flattener.diagnostics))
+
+
+def _settled(policy: Policy, origin: Origin) -> tuple[Policy, Origin]:
+    """A policy whose modules are those that its denials leave."""
+    return msgspec.structs.replace(policy, modules=policy.modules.without(policy.deny.modules)), origin
 
 
 class _Flattener:

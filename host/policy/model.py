@@ -6,7 +6,7 @@ made: the constructors raise ValueError. What a field's default is, an absent ke
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from host.policy.digest import digest_of
 from host.policy.grants.model import Denials, Flow, Grants
 from host.policy.mode import Mode
 from host.policy.testcase import Case
-from host.policy.vocabulary import owner_of
+from host.policy.vocabulary import MODULES, owner_of
 
 FORMAT_VERSION = 1
 
@@ -95,6 +95,12 @@ class Modules(Struct, frozen=True, forbid_unknown_fields=True):
         """Whether guest code may require `name`, a module or a subpath of one (`lodash/fp`)."""
         owner = owner_of(name)
         return owner is not None and (self.all or owner in self.names)
+
+    def without(self, denied: Collection[str]) -> "Modules":
+        """These without the ones in `denied`: what `deny` takes away is not there for anybody who asks."""
+        if not denied:
+            return self
+        return Modules(names=(MODULES if self.all else self.names) - frozenset(denied))
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):

@@ -15,6 +15,7 @@ from msgspec import Struct
 URL_CHARS_MAX = 8_192
 DEFAULT_PORTS = {"http": 80, "https": 443}
 HOST_CHARS_MAX = 253
+_ORDINARY = re.compile(r"[A-Za-z0-9._~-]*")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ENCODED_AGAIN = re.compile(r"%(2[eEfF]|5[cC]|25|00)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -80,6 +81,8 @@ def ascii_host(text: str) -> str | None:
 
 def split_segment(written: str) -> tuple[str, str | None]:
     """One part of a path, decoded once, and why two programs may read it differently, or None."""
+    if _ORDINARY.fullmatch(written) and written not in (".", ".."):
+        return written, None
     if _ESCAPE.search(written):
         return written, "has a `%` that begins no escape"
     try:

@@ -90,7 +90,7 @@ def _refuse_what_is_no_host(text: str) -> None:
         raise PatternError("has a path behind the host", f"Write `{text.split('/')[0]}`, and the path under `paths`.")
     if "@" in text:
         raise PatternError("has a user before the host", "Write the host alone; secrets go into `request.set_headers`.")
-    if set(text) & set("?#\\") or any(c.isspace() for c in text):
+    if set(text) & set("?#\\") or text.split() != [text]:
         raise PatternError("has a character that no host has", "Write the host alone, such as `api.example.com`.")
     if not text.startswith("[") and text.count(":") > 1:
         raise PatternError("is an IPv6 address without brackets", f'Write `"[{text[:60]}]"`.')

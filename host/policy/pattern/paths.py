@@ -89,7 +89,7 @@ def parse_path(text: str) -> PathPattern:
         if character in text:
             fix = f"Write `{text.split(character)[0]}`: only the path is compared."
             raise PatternError(f"has {what} behind the path", fix)
-    if any(c.isspace() for c in text):
+    if text.split() != [text]:
         raise PatternError("has a blank inside", "Write a blank in a path as `%20`.")
     written = text[1:].split("/")
     if "" in written[:-1]:

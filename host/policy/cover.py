@@ -3,7 +3,7 @@
 Each function gives the reasons why not, as ends of a sentence that begins with the grant; none means that it covers.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from host.policy.algorithms import ALGORITHMS
 from host.policy.grants.model import (
@@ -168,10 +168,6 @@ def capability_excess(wide: Grants, narrow: Grants) -> dict[str, list[str]]:
         "tasks": list(tasks_excess(wide.tasks, narrow.tasks)),
     }
     return {capability: reasons for capability, reasons in found.items() if reasons}
-
-
-def first_covering(candidates: Iterable[FetchGrant], grant: FetchGrant) -> FetchGrant | None:
-    return next((each for each in candidates if next(fetch_excess(each, grant), None) is None), None)
 
 
 def _clock_step(clock: Clock) -> float:

@@ -12,11 +12,11 @@ from host.policy.ceilings import narrow_rate
 from host.policy.cover import (
     capability_excess,
     fetch_excess,
-    first_covering,
     language_excess,
     modules_excess,
     paths_of,
 )
+from host.policy.covering import Covering
 from host.policy.grants.model import ANY, Denials, FetchDenial, FetchGrant, Flow
 from host.policy.limits import LIMIT_KEYS
 from host.policy.model import Access, Policy, PolicySet
@@ -90,11 +90,12 @@ def _limits_excess(less: Policy, more: Policy, word: str) -> Iterator[str]:
 
 
 def _fetch_excess(less: tuple[FetchGrant, ...], more: tuple[FetchGrant, ...], word: str) -> Iterator[str]:
+    covering = Covering(less)
     for grant in more:
-        if first_covering(less, grant) is not None:
+        if covering.of(grant) is not None:
             continue
         for piece in _pieces(grant):
-            if first_covering(less, piece) is None:
+            if covering.of(piece) is None:
                 yield f"{word} allows {_describe(piece)} (`{grant.name}`){_why(less, piece)}"
 
 

@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from host.policy.ceilings import narrow_rate
-from host.policy.cover import capability_excess, fetch_excess, first_covering, language_excess, modules_excess
+from host.policy.cover import capability_excess, fetch_excess, language_excess, modules_excess
+from host.policy.covering import Covering
 from host.policy.diagnose import Diagnostic, Findings, Mark, quote, suggest
 from host.policy.grants.model import Denials, FetchGrant, TasksGrant
 from host.policy.limits import LIMIT_KEYS
@@ -190,10 +191,10 @@ def _check_modules(found: Findings, modules: Modules, marks: Mapping[str, Mark],
 
 
 def _check_grants(found: Findings, child: Policy, marks: Mapping[str, Mark], parent: Policy) -> None:
-    theirs = parent.grants.fetch
+    covering = Covering(parent.grants.fetch)
     for index, grant in enumerate(child.grants.fetch):
-        if first_covering(theirs, grant) is None:
-            message = f"the rule `{grant.name}` {_why(grant, theirs)}"
+        if not found.full and covering.of(grant) is None:
+            message = f"the rule `{grant.name}` {_why(grant, parent.grants.fetch)}"
             fix = "Narrow it to what a rule of the parent allows, or add the rule there."
             _wider(found, marks[f"grants.fetch[{index}]"], parent, message, fix)
     for capability, reasons in capability_excess(parent.grants, child.grants).items():

@@ -2,21 +2,20 @@
 
 import ipaddress
 from datetime import date, timedelta
+from itertools import islice
 
 from host.policy.algorithms import ALGORITHMS, BROKEN
-from host.policy.cover import first_covering, paths_of
-from host.policy.decide.fetch import FetchRequest, FetchRules
-from host.policy.decide.outcome import Rule
+from host.policy.covering import Covering, covers
 from host.policy.diagnose import START, Diagnostic, Findings, Mark, quote, suggest
 from host.policy.grants.model import ANY, FetchGrant
 from host.policy.mode import AUDIT_DAYS_MAX
 from host.policy.model import Origin, Policy, PolicySet
 from host.policy.parse import ParsedPolicy
 from host.policy.pattern.addresses import PUBLIC, is_public_range
-from host.policy.pattern.hosts import HostPattern
 from host.policy.testcase import Expect, FetchCase
-from host.policy.url import Url
 
+_COMPARED_MAX = 64
+"""Rules that one rule is compared with: a thousand rules about the same must not take a thousand times as long."""
 _NEEDS_MODULE = {"xlsx": "xlsx", "tasks": "tasks"}
 
 
@@ -118,41 +117,20 @@ def _lint_secrets(found: Findings, grant: FetchGrant, mark: Mark) -> None:
 
 
 def _lint_swallowed(found: Findings, policy: Policy, origin: Origin) -> None:
-    """A rule that another one covers, and a rule that a denial covers. Only rules that match a sample of it can."""
+    """A rule that another one covers. Of two that cover each other, the later one is told."""
     grants = policy.grants.fetch
-    if len(grants) + len(policy.deny.fetch) < 2:
+    if "grants" not in origin.marks or len(grants) < 2:
         return
-    rules = FetchRules(policy.name, grants, policy.deny.fetch, lambda id, name: Rule(id, name))
+    covering = Covering(grants)
     numbers = {grant.name: index for index, grant in enumerate(grants)}
     for index, grant in enumerate(grants):
-        mark = origin.marks.get(f"grants.fetch[{index}]")
-        if mark is None or "grants" not in origin.marks:
-            continue
-        candidates = _candidates(rules, grant)
-        # Of two that cover each other, the later one is told.
-        others = [each for each in candidates if each is not grant
-                  and (numbers[each.name] < index or first_covering([grant], each) is None)]  # fmt: skip
-        covering = first_covering(others, grant)
-        if covering is not None:
-            message = f"`{grant.name}` lets nothing through that `{covering.name}` does not"
+        for other in islice(covering.candidates(grant), _COMPARED_MAX):
+            if other is grant or not covers(other, grant) or (numbers[other.name] > index and covers(grant, other)):
+                continue
+            message = f"`{grant.name}` lets nothing through that `{other.name}` does not"
+            mark = origin.marks[f"grants.fetch[{index}]"]
             found.warning("swallowed-grant", mark, message, "Remove it, or narrow the other one.")
-
-
-def _candidates(rules: FetchRules, grant: FetchGrant) -> list[FetchGrant]:
-    """The rules that match one request which `grant` allows, made so that only rules as wide as it fit."""
-    scheme, port = min(grant.endpoints, key=str)
-    method = "\0" if grant.methods == ANY else grant.methods[0]
-    request = FetchRequest(
-        method, Url(scheme, _sample_host(grant.hosts[0]), port or 0, paths_of(grant)[0].sample(), None, "")
-    )
-    index = rules.allowing
-    mask = index.by_host(request.url.host) & index.by_endpoint(scheme, port or 0) & index.methods.find(method)
-    mask &= index.paths.find(request.url.segments)
-    return [each for number, each in enumerate(rules.grants) if mask >> number & 1] if mask.bit_count() > 1 else []
-
-
-def _sample_host(pattern: HostPattern) -> str:
-    return {"exact": "", "one": "\0.", "many": "\0.\0.", "any": "\0"}[pattern.kind] + pattern.name
+            break
 
 
 def _lint_crypto(found: Findings, policy: Policy, origin: Origin) -> None:

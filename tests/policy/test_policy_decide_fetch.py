@@ -135,6 +135,8 @@ TABLE = [
     ("GET https://a.one.example/repos//admin/x", None),
     ("GET https://a.one.example/repos%2fadmin/x", None),
     ("DELETE https://ports.example/", None),
+    ("delete https://ports.example/", None),
+    ("get https://api.example.com/status", None),
 ]
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from host.policy import PolicyFolderError
 from host.policy.canonical import policy_yaml
 from host.policy.cases import decide_url
+from host.policy.covering import Covering, covers
 from host.policy.decide.outcome import Allow
 from host.policy.decide.rulebook import Rulebook
 from host.policy.pattern.fault import PatternError
@@ -182,6 +183,16 @@ def test_a_narrowed_child_is_taken_and_allows_no_more(parent, data):
     books = {name: Rulebook(policy) for name, policy in found.policies.items()}
     for request in data.draw(st.lists(requests, min_size=1, max_size=20)):
         assert allows(books["parent"], request) or not allows(books["child"], request)
+
+
+@QUICK
+@given(policies(6), policies(2))
+def test_the_search_for_a_covering_rule_misses_none(ours, theirs):
+    """What the search by a sample finds is what trying every rule finds."""
+    wide, narrow = (folder(p=body(grants, [])).policies["p"].grants.fetch for grants, _ in (ours, theirs))
+    covering = Covering(wide)
+    for grant in narrow:
+        assert (covering.of(grant) is None) is not any(covers(each, grant) for each in wide)
 
 
 @QUICK

@@ -114,9 +114,10 @@ class _Index:
 
     def find_in_doubt(self, request: FetchRequest) -> int:
         """As a denial is found: a path that two programs may read differently meets every rule about paths, and one
-        with a slash at its end those about the path without it."""
+        with a slash at its end those about the path without it. Servers differ on the case of a method, too."""
         url = request.url
-        found = self.by_host(url.host) & self.by_endpoint(url.scheme, url.port) & self.methods.find(request.method)
+        method = request.method.upper()
+        found = self.by_host(url.host) & self.by_endpoint(url.scheme, url.port) & self.methods.find(method)
         if not found or url.doubt is not None:
             return found
         by_path = self.paths.find(url.segments)

@@ -106,6 +106,10 @@ def _refuse_same_names(found: Findings, rules: list[FetchGrant], path: str) -> N
 
 
 def _read_hosts(found: Findings, node: Node, path: str) -> Any:
+    if isinstance(node, Scalar) and node.text in ("any", "all", "*"):
+        message = f"`{path}` must be a list, and is {quote(node.text)}"
+        found.error("wrong-type", node.mark, message, 'Write `["*"]` if every host is meant.')
+        return UNSET
     for item in getattr(node, "items", ()):
         if isinstance(item, Scalar) and item.text != item.text.lower() and "://" not in item.text:
             message = f"{quote(item.text)} has capital letters, and hosts are compared without"

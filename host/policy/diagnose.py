@@ -48,6 +48,7 @@ CODES: dict[str, str] = {
     "host-case": "a host is written in capitals",
     "inline-secret": "something that looks like a credential stands in the file",
     "key-type": "a key is not text",
+    "lookalike-host": "a host looks like another one to people",
     "many-documents": "the file holds more than one YAML document",
     "merge-key": "a merge key (`<<`) stands in the file",
     "missing-key": "a key that has to be there is not",

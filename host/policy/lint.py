@@ -11,7 +11,7 @@ from host.policy.grants.model import ANY, FetchGrant
 from host.policy.mode import AUDIT_DAYS_MAX
 from host.policy.model import Origin, Policy, PolicySet
 from host.policy.parse import ParsedPolicy
-from host.policy.pattern.addresses import PUBLIC, is_public_range
+from host.policy.pattern.addresses import PUBLIC, is_public_range, kind_of
 from host.policy.testcase import Expect, FetchCase
 
 _COMPARED_MAX = 64
@@ -100,8 +100,9 @@ def _lint_grant(found: Findings, grant: FetchGrant, path: str, marks: dict[str, 
         if grant.request.secrets:
             _lint_secrets(found, grant, marks.get(f"{path}.request", mark))
     for each in grant.addresses:
-        if each != PUBLIC and not is_public_range(ipaddress.ip_network(each)):
-            message = f"`{grant.name}` may reach {each}, which is not public"
+        if each != PUBLIC and not is_public_range(network := ipaddress.ip_network(each)):
+            what = kind_of(network.network_address) if network.num_addresses == 1 else "not public"
+            message = f"`{grant.name}` may reach {each}, which is {what}"
             fix = "Keep the range as narrow as the service behind it."
             found.warning("any-address", marks[f"{path}.addresses"], message, fix)
 

@@ -27,7 +27,7 @@ from host.policy.grants.headers import (
 )
 from host.policy.grants.model import ANY, SCHEMES, FetchDenial, FetchGrant, RequestRules, ResponseRules
 from host.policy.pattern.addresses import PUBLIC, parse_range
-from host.policy.pattern.hosts import parse_host
+from host.policy.pattern.hosts import lookalike, parse_host
 from host.policy.pattern.paths import parse_path
 from host.policy.units import BYTES, DURATION
 from host.policy.url import DEFAULT_PORTS
@@ -114,7 +114,13 @@ def _read_hosts(found: Findings, node: Node, path: str) -> Any:
         if isinstance(item, Scalar) and item.text != item.text.lower() and "://" not in item.text:
             message = f"{quote(item.text)} has capital letters, and hosts are compared without"
             found.warning("host-case", item.mark, message, f"Write `{item.text.lower()[:80]}`.")
-    return _sorted(read_set(found, node, path, _HOSTS))
+    hosts = read_set(found, node, path, _HOSTS)
+    for host in hosts if hosts is not UNSET else ():
+        seen = lookalike(host.name)
+        if seen is not None:
+            message = f"{quote(host.text)} looks like `{seen}` to people, and is another host"
+            found.warning("lookalike-host", node.mark, message, "Make sure that it is the one that is meant.")
+    return _sorted(hosts)
 
 
 def _read_ports(found: Findings, node: Node, path: str) -> Any:

@@ -139,8 +139,7 @@ def _ipv6(name: str, kind: str) -> str:
 def _refuse_other_alphabets(text: str, name: str) -> None:
     if name.isascii():
         return
-    plain = "".join(_LOOKALIKES.get(c, c) for c in name)
-    plain = unicodedata.normalize("NFKC", plain)
+    plain = _plain(name)
     strange = next(c for c in name if not c.isascii())
     called = unicodedata.name(strange, "without a name").lower()
     encoded = ascii_host(name)
@@ -151,6 +150,18 @@ def _refuse_other_alphabets(text: str, name: str) -> None:
             f"Write `{plain}`." if encoded == plain else f"Write `{plain}`, or, if the other letter is meant, {meant}.",
         )
     raise PatternError("has letters beyond a-z", f"Write {meant}: that is what stands in a request.")
+
+
+def lookalike(name: str) -> str | None:
+    """What a host with `xn--` labels looks like in a browser's bar, if that is another host of plain letters."""
+    labels = [_letters(label) if label.startswith("xn--") else label for label in name.split(".")]
+    plain = _plain(".".join(labels))
+    return plain if plain.isascii() and plain != name else None
+
+
+def _plain(text: str) -> str:
+    """`text` with each letter that looks like one of a-z as that one."""
+    return unicodedata.normalize("NFKC", "".join(_LOOKALIKES.get(c, c) for c in text))
 
 
 def _refuse_bad_labels(name: str, kind: str) -> None:
@@ -167,17 +178,18 @@ def _refuse_bad_labels(name: str, kind: str) -> None:
         raise PatternError(
             "is not a host", "Labels are made of a-z, 0-9, `-` and `_`, and neither begin nor end in `-`."
         )
-    if any(label.startswith("xn--") and not _stands_for_letters(label) for label in labels):
+    if any(label.startswith("xn--") and not _letters(label) for label in labels):
         raise PatternError("has an `xn--` label that stands for nothing", "Copy the host from a URL that works.")
 
 
-def _stands_for_letters(label: str) -> bool:
-    """Whether an `xn--` label is how some text beyond ASCII is written. The URL parser takes any."""
+def _letters(label: str) -> str:
+    """What an `xn--` label stands for; empty where it is not how text beyond ASCII is written. The URL parser takes
+    any such label."""
     try:
         text = label[4:].encode("ascii").decode("punycode")
     except (UnicodeError, ValueError):
-        return False
-    return not text.isascii() and text.isprintable()
+        return ""
+    return text if not text.isascii() and text.isprintable() else ""
 
 
 def _refuse_bad_ipv4(name: str, kind: str) -> None:

@@ -9,15 +9,18 @@ import msgspec
 from perf.client import NO_ANSWER, Connection, Crowd, Reply
 from perf.rounds import percentile
 
+REFUSALS = (429, 503)
+_ANSWER_SECONDS_MAX = 30.0
 _CONNECTIONS_MAX = 8_000
 """What an open loop opens at most; beyond that a request is not offered, and counted so."""
 
 
 class Tally(msgspec.Struct):
-    """What came back. Latencies are of successes alone, in ms."""
+    """What came back. `latencies_ms` is of successes alone, `refusals_ms` of 429 and 503."""
 
     kinds: Counter[str] = msgspec.field(default_factory=Counter)
     latencies_ms: list[float] = []
+    refusals_ms: list[float] = []
     seconds: float = 0.0
     in_time: int = 0
     """Successes that were answered while requests were still going out."""
@@ -31,6 +34,8 @@ class Tally(msgspec.Struct):
         self.kinds[reply.kind] += 1
         if reply.succeeded:
             self.latencies_ms.append(reply.seconds * 1000)
+        elif reply.status in REFUSALS:
+            self.refusals_ms.append(reply.seconds * 1000)
 
     @property
     def successes(self) -> int:
@@ -43,6 +48,9 @@ class Tally(msgspec.Struct):
     def ms(self, share: float) -> float | None:
         """A percentile of the latencies; None where nothing succeeded."""
         return percentile(self.latencies_ms, share) if self.latencies_ms else None
+
+    def refused_ms(self, share: float) -> float | None:
+        return percentile(self.refusals_ms, share) if self.refusals_ms else None
 
     def others_than(self, *kinds: str) -> dict[str, int]:
         """How many answers there were of any other kind."""
@@ -69,6 +77,23 @@ def closed_loop(port: int, request: bytes, connections: int, seconds: float) -> 
         tally.seconds = time.perf_counter() - began_at
     tally.in_time = tally.successes
     tally.offered = sum(tally.kinds.values())
+    return tally
+
+
+def in_turn(port: int, request: bytes, count: int) -> Tally:
+    """So many requests, one after the other over one connection."""
+    tally = Tally()
+    with Crowd(port) as crowd:
+        connection = crowd.connect()
+        for _ in range(count):
+            if not crowd.is_open(connection):
+                connection = crowd.connect()
+            crowd.send(connection, request)
+            for _, reply in crowd.wait(_ANSWER_SECONDS_MAX):
+                tally.add(reply)
+            if connection.busy:
+                tally.kinds["no answer"] += 1
+                crowd.drop(connection)
     return tally
 
 

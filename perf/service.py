@@ -42,7 +42,7 @@ class Service(msgspec.Struct, frozen=True):
     def ask(self, method: str, path: str, principal: str = "heavy", body: bytes = b"") -> Any:
         """One request, by http.client: for questions, not for load."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS_MAX)
-        headers = {"Authorization": f"Bearer {TOKENS[principal]}"}
+        headers = {"Authorization": f"Bearer {TOKENS[principal]}", "Content-Type": "application/json"}
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

@@ -19,9 +19,10 @@ from perf.process import Child, child
 
 POLICY = "bench"
 LIMITS = {"wall_time": "5min", "fuel": "10000G", "memory": "128MiB", "concurrency": 10_000}
-TOKENS = {name: hashlib.sha256(f"perf {name}".encode()).hexdigest() for name in ("light", "heavy")}
+TOKENS = {name: hashlib.sha256(f"perf {name}".encode()).hexdigest() for name in ("light", "heavy", "limited")}
 """Each principal's token. They open nothing but a server on 127.0.0.1 that ends with the benchmark."""
 
+QUOTAS = {"limited": "{rate: 60/min, concurrency: 2}"}
 ANSWER_SECONDS_MAX = 30.0
 
 
@@ -104,8 +105,11 @@ def write_policies(folder: Path, limits: Mapping[str, object], language: str = "
     listed = ", ".join(f"{name}: {value}" for name, value in limits.items())
     policy = f"version: 1\npolicy: {POLICY}\nlimits: {{{listed}}}\nlanguage: {language}\nmodules: all\n"
     (folder / f"{POLICY}.yaml").write_text(policy)
-    principals = [
-        f"  - {{name: {name}, token_sha256: {hashlib.sha256(token.encode()).hexdigest()}, policies: [{POLICY}]}}\n"
-        for name, token in TOKENS.items()
-    ]
-    (folder / "access.yaml").write_text(f"principals:\n{''.join(principals)}anonymous: {POLICY}\n")
+    principals = "".join(_principal(name, token) for name, token in TOKENS.items())
+    (folder / "access.yaml").write_text(f"principals:\n{principals}anonymous: {POLICY}\n")
+
+
+def _principal(name: str, token: str) -> str:
+    quota = f", quota: {QUOTAS[name]}" if name in QUOTAS else ""
+    hashed = hashlib.sha256(token.encode()).hexdigest()
+    return f"  - {{name: {name}, token_sha256: {hashed}, policies: [{POLICY}]{quota}}}\n"

@@ -1,0 +1,139 @@
+"""What the clients counted, what the service counted, and whether the two are the same."""
+
+import threading
+from collections import Counter
+from collections.abc import Collection, Mapping
+
+import msgspec
+
+from perf.processes import Held
+from perf.service import Executions
+
+GONE = "client gone"
+"""The client left before the answer: nobody knows how it ended but the service."""
+
+HUNG_UP = "hung up"
+"""The client left before its request was whole: there is nothing to execute."""
+
+NO_ANSWER = "no answer"
+ANY_ERROR = "any error but an internal one"
+#: Allocators and garbage collection settle late, and a worker that was replaced shares less with the others.
+_MEMORY_SHARE, _MEMORY_KIB = 0.25, 48 * 1024
+_INHERITED = {"threads": 0, "files": 4}
+_MEMORY_TOLERANCE = "a quarter and 48 MiB more"
+
+#: Answers to requests of which nothing ran: a service may leave them out of its executions, but not count some.
+_REFUSALS = ("ValidationError", "AuthenticationError", "PolicyError", "RateLimitError", "ConcurrencyError")
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One line of the result. `right` is None where it could not be measured."""
+
+    what: str
+    expected: str
+    found: str
+    right: bool | None
+
+    def cells(self) -> tuple[str, ...]:
+        verdict = {True: "yes", False: "NO", None: "cannot be measured"}[self.right]
+        return self.what, self.expected, self.found, verdict
+
+
+class Ledger:
+    """Counts by act and by kind of answer, made by many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.by_act: dict[str, Counter[str]] = {}
+        self.longest_s: dict[str, float] = {}
+        self.wrong: Counter[str] = Counter()
+        self.killed = 0
+
+    def add(self, act: str, kind: str, allowed: Collection[str], excused: bool, seconds: float = 0.0) -> None:
+        """`excused`: the worker of this request may have been killed under it."""
+        with self._lock:
+            self.by_act.setdefault(act, Counter())[kind] += 1
+            self.longest_s[act] = max(seconds, self.longest_s.get(act, 0.0))
+            if kind == NO_ANSWER and excused:
+                self.killed += 1
+            elif not _is_allowed(kind, allowed):
+                self.wrong[f"{act}: {kind}"] += 1
+
+    def kinds(self) -> Counter[str]:
+        """Answers of all acts, by kind."""
+        return sum(self.by_act.values(), Counter())
+
+
+def _is_allowed(kind: str, allowed: Collection[str]) -> bool:
+    return kind in allowed or (ANY_ERROR in allowed and kind[0] in "45" and kind != "500 InternalError")
+
+
+def compare_counts(kinds: Mapping[str, int], killed: int, before: Executions, after: Executions) -> list[Check]:
+    """The clients' counts against the service's. Both are exact; what was running on a killed worker, and what a client
+    left behind, may or may not be in the service's."""
+    unknown = kinds.get(GONE, 0) + killed
+    checks = [
+        _within("successes", kinds.get("200", 0), killed, after.successful - before.successful),
+        _same("successes and failures make the total", after.successful + after.failed, after.total),
+        _same("failures, over all error types", sum(after.by_error_type.values()), after.failed),
+    ]
+    ours = _by_type(kinds)
+    theirs = Counter(after.by_error_type)
+    theirs.subtract(before.by_error_type)
+    for name in sorted(ours | +theirs):
+        if ours[name]:
+            checks.append(_type_check(name, ours[name], killed, theirs[name]))
+        else:
+            # A type that no client saw can only be that of clients which did not wait for it.
+            checks.append(_within(f"{name}, which no client saw", 0, unknown, theirs[name]))
+    return checks
+
+
+def _by_type(kinds: Mapping[str, int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for kind, count in kinds.items():
+        status, _, name = kind.partition(" ")
+        if status.isdigit() and name.endswith("Error"):
+            found[name] += count
+    return found
+
+
+def _type_check(name: str, ours: int, killed: int, theirs: int) -> Check:
+    if name in _REFUSALS and theirs == 0:
+        return Check(f"{name} (a refusal)", f"{ours:,} or none", "0", True)
+    return _within(name, ours, killed, theirs)
+
+
+def _same(what: str, expected: int, found: int) -> Check:
+    return Check(what, f"{expected:,}", f"{found:,}", expected == found)
+
+
+def _within(what: str, least: int, more: int, found: int) -> Check:
+    expected = f"{least:,}" if not more else f"{least:,} to {least + more:,}"
+    return Check(what, expected, f"{found:,}", least <= found <= least + more)
+
+
+def compare_held(before: Mapping[int, Held], after: Mapping[int, Held]) -> list[Check]:
+    """What each process holds. One that lives on has as many threads and files as before; one that came has no more
+    than the one that went, and all together hold no more memory than the tolerance allows."""
+    checks = [_same("processes", len(before), len(after))]
+    went = [before[pid] for pid in before.keys() - after.keys()]
+    for pid, now in sorted(after.items()):
+        then = [before[pid]] if pid in before else went
+        for what in ("threads", "files"):
+            counts = [getattr(each, what) for each in then]
+            found = getattr(now, what)
+            if pid in before:
+                checks.append(_same(f"{what} of process {pid}", counts[0], found))
+            else:
+                # A process inherits a pipe or two of each that was started before it.
+                most = max(counts, default=0) + _INHERITED[what]
+                checks.append(Check(f"{what} of process {pid}, which came", f"≤ {most}", str(found), found <= most))
+    checks.append(_memory(sum(each.pss_kib for each in before.values()), sum(each.pss_kib for each in after.values())))
+    return checks
+
+
+def _memory(before_kib: int, after_kib: int) -> Check:
+    most_kib = before_kib * (1 + _MEMORY_SHARE) + _MEMORY_KIB
+    expected = f"≤ {most_kib / 1024:,.0f} ({before_kib / 1024:,.0f}, {_MEMORY_TOLERANCE})"
+    return Check("MiB of memory (PSS of all)", expected, f"{after_kib / 1024:,.0f}", after_kib <= most_kib)

@@ -88,9 +88,11 @@ def _counts(ours: Service) -> Executions | str:
 
 def _answer_checks(ledger: Ledger, clients: drive.Clients) -> list[Check]:
     wrong = ", ".join(f"{count} × {what}" for what, count in sorted(ledger.wrong.items()))
+    slow = ", ".join(f"{each.act} {each.seconds:.1f} s, begun at {each.at_s:.0f} s" for each in clients.slow)
     busy_max = drive.CLIENTS
     return [
         Check("answers that are not right", "0", wrong or "0", not wrong),
+        Check(f"acts that took more than {drive.SLOW_S:g} s", "0", slow or "0", not slow),
         Check("faults of the clients themselves", "0", "; ".join(clients.faults) or "0", not clients.faults),
         Check("requests lost with the killed worker", f"≤ {busy_max}", str(ledger.killed), ledger.killed <= busy_max),
     ]

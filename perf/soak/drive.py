@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from perf.errors import Unavailable
 from perf.processes import Held, held, tree, wait_until_idle
 from perf.service import Service, executions_of
@@ -21,7 +23,17 @@ QUIET_SECONDS_MAX = 30.0
 REPLACED_SECONDS_MAX = 30.0
 #: Whoever was asking, or began to ask, around the kill may have asked the worker that died.
 EXCUSED_AFTER_KILL_S = 3.0
+#: Every act is made so that it ends within a second or two where nothing stands in its way.
+SLOW_S = 10.0
 _ESTABLISHED = "01"
+
+
+class Slow(msgspec.Struct, frozen=True):
+    """An act that took longer than any may."""
+
+    act: str
+    at_s: float
+    seconds: float
 
 
 class Clients:
@@ -34,10 +46,13 @@ class Clients:
         self._over = threading.Event()
         self.killed_at = float("inf")
         self.faults: list[str] = []
+        self.slow: list[Slow] = []
+        self._began_at = 0.0
 
     def run(self, seconds: float) -> None:
         """Everybody acts for so long, and then ends what was begun."""
         self._over.clear()
+        self._began_at = time.monotonic()
         threads = [threading.Thread(target=self._act, args=(SEED + each,), daemon=True) for each in range(CLIENTS)]
         for thread in threads:
             thread.start()
@@ -63,6 +78,8 @@ class Clients:
         kind = act.do(peer)
         ended_at = time.monotonic()
         excused = began_at < self.killed_at + EXCUSED_AFTER_KILL_S and ended_at >= self.killed_at
+        if ended_at - began_at > SLOW_S:
+            self.slow.append(Slow(act.name, began_at - self._began_at, ended_at - began_at))
         self._ledger.add(act.name, kind, act.allowed, excused, ended_at - began_at)
 
 

@@ -19,7 +19,7 @@ NO_ANSWER = "no answer"
 ANY_ERROR = "any error but an internal one"
 #: Allocators and garbage collection settle late, and a worker that was replaced shares less with the others.
 _MEMORY_SHARE, _MEMORY_KIB = 0.25, 48 * 1024
-_INHERITED = {"threads": 0, "files": 4}
+_INHERITED = {"threads": 0, "files": 2}
 _MEMORY_TOLERANCE = "a quarter and 48 MiB more"
 
 #: Answers to requests of which nothing ran: a service may leave them out of its executions, but not count some.
@@ -114,20 +114,17 @@ def _within(what: str, least: int, more: int, found: int) -> Check:
 
 
 def compare_held(before: Mapping[int, Held], after: Mapping[int, Held]) -> list[Check]:
-    """What each process holds. One that lives on has as many threads and files as before; one that came has no more
-    than the one that went, and all together hold no more memory than the tolerance allows."""
+    """What each process holds. One that lives on has as many threads and files as before; one that came has no
+    more than any had, and all together hold no more memory than the tolerance allows."""
     checks = [_same("processes", len(before), len(after))]
-    went = [before[pid] for pid in before.keys() - after.keys()]
     for pid, now in sorted(after.items()):
-        then = [before[pid]] if pid in before else went
         for what in ("threads", "files"):
-            counts = [getattr(each, what) for each in then]
             found = getattr(now, what)
             if pid in before:
-                checks.append(_same(f"{what} of process {pid}", counts[0], found))
+                checks.append(_same(f"{what} of process {pid}", getattr(before[pid], what), found))
             else:
-                # A process inherits a pipe or two of each that was started before it.
-                most = max(counts, default=0) + _INHERITED[what]
+                # A process inherits two files of each that was started before it.
+                most = max(getattr(each, what) for each in before.values()) + _INHERITED[what]
                 checks.append(Check(f"{what} of process {pid}, which came", f"≤ {most}", str(found), found <= most))
     checks.append(_memory(sum(each.pss_kib for each in before.values()), sum(each.pss_kib for each in after.values())))
     return checks

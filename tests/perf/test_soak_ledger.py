@@ -67,7 +67,7 @@ def test_answer_that_is_not_allowed_is_wrong() -> None:
 
 
 def test_held_by_a_survivor_is_exact_and_by_a_newcomer_bounded() -> None:
-    """A thread or a file more in a worker that lives on is a leak; one that came is measured by the one that went."""
+    """A thread or a file more in a worker that lives on is a leak; one that came is measured by those before."""
     main, worker, second = Held(1000, 0, 0, 5, 26), Held(1000, 0, 0, 6, 45), Held(1000, 0, 0, 6, 47)
     before = {1: main, 2: worker, 3: second}
 
@@ -77,7 +77,7 @@ def test_held_by_a_survivor_is_exact_and_by_a_newcomer_bounded() -> None:
     assert wrong({1: main, 2: worker, 4: second}) == []
     assert wrong({1: main, 2: worker}) == ["processes"]
     assert wrong({1: main, 2: Held(1000, 0, 0, 7, 46), 4: second}) == ["threads of process 2", "files of process 2"]
-    assert wrong({1: main, 2: worker, 4: Held(1000, 0, 0, 7, 52)}) == [
+    assert wrong({1: main, 2: worker, 4: Held(1000, 0, 0, 7, 50)}) == [
         "threads of process 4, which came",
         "files of process 4, which came",
     ]

@@ -1,6 +1,7 @@
 """What a server's processes use, as the kernel counts it: memory, threads, files, CPU."""
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -87,6 +88,29 @@ def wait_until_idle(pid: int, cores: float = 0.1, seconds_max: float = 15.0) -> 
         if cores_used(pid, 0.1) < cores:
             return True
     return False
+
+
+@contextlib.contextmanager
+def others(pid: int) -> Iterator[list[float]]:
+    """A list that has, afterwards, how many cores were kept busy by others than `pid` and this process."""
+    found: list[float] = []
+    began_at, before = time.perf_counter(), _machine_cpu_s() - _cpu_s(pid) - time.process_time()
+    try:
+        yield found
+    finally:
+        after = _machine_cpu_s() - _cpu_s(pid) - time.process_time()
+        found.append(max(0.0, after - before) / (time.perf_counter() - began_at))
+
+
+def _cpu_s(pid: int) -> float:
+    return sum(cpu_ns(pid).values()) / _NS_PER_S
+
+
+def _machine_cpu_s() -> float:
+    """CPU time that was not idle, of all cores, stolen time counted in."""
+    user, nice, system, _idle, _waiting, *rest = map(int, (_PROC / "stat").read_text().split("\n", 1)[0].split()[1:])
+    interrupts_and_stolen = sum(rest[:3])
+    return (user + nice + system + interrupts_and_stolen) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager

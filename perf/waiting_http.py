@@ -17,6 +17,9 @@ ANSWER_SECONDS_MAX = 60.0
 CONNECT_SECONDS = 0.5
 #: Twice as many slots as executions: the kernel does not deal connections out evenly, and a worker may have a share.
 SLOTS_EACH = 2
+MEMORY = "8MiB"
+"""What each may have: the sum of these is admitted only as far as the machine has it."""
+
 WARM_UP_SLEEP_MS = 100
 SAMPLED_AT = 0.8
 """When during the sleep memory is looked at, as a share of it."""
@@ -39,7 +42,8 @@ class Measured(msgspec.Struct):
 def measure(executions: int, sleep_ms: int) -> Measured:
     found = Measured(executions, sleep_ms)
     try:
-        with service(WORKERS, {"MAX_CONCURRENT_EXECUTIONS": str(executions * SLOTS_EACH)}) as ours:
+        settings = {"MAX_CONCURRENT_EXECUTIONS": str(executions * SLOTS_EACH)}
+        with service(WORKERS, settings, memory=MEMORY) as ours:
             # Once before, so that what a worker keeps for good is not counted.
             _together(ours, executions, WARM_UP_SLEEP_MS)
             wait_until_idle(ours.pid)

@@ -62,7 +62,7 @@ def _soak(ours: Service, minutes: float) -> tuple[Report, bool]:
     drive.wait_for_processes(ours, len(held_before))
     held_after, counted_after = drive.quiet(ours), _counts(ours)
     checks = [
-        *_answer_checks(ledger, clients),
+        *_answer_checks(ours, ledger, clients),
         *_count_checks(ledger, counted_before, counted_after),
         *compare_held(held_before, held_after),
     ]
@@ -86,7 +86,7 @@ def _counts(ours: Service) -> Executions | str:
         return str(reason)
 
 
-def _answer_checks(ledger: Ledger, clients: drive.Clients) -> list[Check]:
+def _answer_checks(ours: Service, ledger: Ledger, clients: drive.Clients) -> list[Check]:
     wrong = ", ".join(f"{count} × {what}" for what, count in sorted(ledger.wrong.items()))
     slow = ", ".join(f"{each.act} {each.seconds:.1f} s, begun at {each.at_s:.0f} s" for each in clients.slow)
     busy_max = drive.CLIENTS
@@ -94,6 +94,7 @@ def _answer_checks(ledger: Ledger, clients: drive.Clients) -> list[Check]:
         Check("answers that are not right", "0", wrong or "0", not wrong),
         Check(f"acts that took more than {drive.SLOW_S:g} s", "0", slow or "0", not slow),
         Check("faults of the clients themselves", "0", "; ".join(clients.faults) or "0", not clients.faults),
+        Check("the server lives", "yes", "yes" if ours.child.alive else ours.child.log_tail(), ours.child.alive),
         Check("requests lost with the killed worker", f"≤ {busy_max}", str(ledger.killed), ledger.killed <= busy_max),
     ]
 
@@ -107,7 +108,7 @@ def _count_checks(ledger: Ledger, before: Executions | str, after: Executions | 
             "slots in use", str(before.current_executions), str(after.current_executions), not after.current_executions
         ),
         Check("queue length", str(before.queue_length), str(after.queue_length), not after.queue_length),
-        *compare_counts(ledger.kinds(), ledger.killed, before, after),
+        *compare_counts(ledger.kinds(), ledger.killed, ledger.left_at_kill, before, after),
     ]
 
 

@@ -12,7 +12,7 @@ from perf.client import http_request
 from perf.errors import Unavailable
 from perf.load import PATH
 from perf.service import TOKENS, Service
-from perf.soak.ledger import ANY_ERROR, GONE, HUNG_UP
+from perf.soak.ledger import ANY_ERROR, CUT_SHORT, GONE, HUNG_UP
 from perf.soak.peer import Peer
 
 BODY_TIMEOUT_MS = 1000
@@ -125,7 +125,7 @@ def _badly_behaved(ours: Service) -> list[Act]:
     return [
         Act("gone from a loop", lambda peer: _leave(peer, loop), (GONE,), weight=2),
         Act("gone from a wait", lambda peer: _leave(peer, wait), (GONE,), weight=2),
-        Act("gone within the body", lambda peer: _leave(peer, good[:-100], HUNG_UP), (HUNG_UP,)),
+        Act("gone within the body", lambda peer: _leave(peer, good[:-100], CUT_SHORT), (CUT_SHORT,)),
         Act("a slow body", lambda peer: _in_pieces(peer, good, pause_s=0.1), ("200", FULL)),
         Act(
             "a body that stops", lambda peer: peer.alone(good[:-100], BODY_TIMEOUT_MS / 1000 + 10).kind,

@@ -1,5 +1,6 @@
 """The clients of the soak test, the killing of a worker, and the wait for quiet."""
 
+import contextlib
 import os
 import random
 import signal
@@ -25,6 +26,7 @@ REPLACED_SECONDS_MAX = 30.0
 EXCUSED_AFTER_KILL_S = 3.0
 #: Every act is made so that it ends within a second or two where nothing stands in its way.
 SLOW_S = 10.0
+_QUESTIONS, _QUESTION_PAUSE_S = 60, 0.03
 _ESTABLISHED = "01"
 
 
@@ -128,9 +130,19 @@ def quiet(ours: Service) -> dict[int, Held]:
     give_up_at = time.monotonic() + QUIET_SECONDS_MAX
     while not _nothing_runs(ours) and time.monotonic() < give_up_at:
         time.sleep(0.2)
+    _ask_everybody(ours)
     # Connections that we closed are closed on the other side a moment later.
     time.sleep(1.0)
     return {pid: held(pid) for pid in tree(ours.pid)}
+
+
+def _ask_everybody(ours: Service) -> None:
+    """Whoever is asked for its status keeps a thread for that from then on, so everybody is: each question comes on a
+    connection of its own, and it does not matter who gets it."""
+    for _ in range(_QUESTIONS):
+        with contextlib.suppress(Unavailable):
+            ours.get("/flow/status")
+        time.sleep(_QUESTION_PAUSE_S)
 
 
 def _nothing_runs(ours: Service) -> bool:

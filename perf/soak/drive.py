@@ -24,8 +24,8 @@ QUIET_SECONDS_MAX = 30.0
 REPLACED_SECONDS_MAX = 30.0
 #: Whoever was asking, or began to ask, around the kill may have asked the worker that died.
 EXCUSED_AFTER_KILL_S = 3.0
-#: Every act is made so that it ends within a second or two where nothing stands in its way.
-SLOW_S = 10.0
+#: Every act ends within a second or two where nothing stands in its way, and after its `timeoutMs` at the latest.
+SLOW_S = 25.0
 _QUESTIONS, _QUESTION_PAUSE_S = 60, 0.03
 _ESTABLISHED = "01"
 

@@ -3,11 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-<<<<<<< HEAD
-from perf import execution, guest_cpu, http, policy, startup, waiting
-=======
-from perf import execution, fairness, guest_cpu, http, overload, startup, timeouts, waiting
->>>>>>> perf3
+from perf import execution, fairness, guest_cpu, http, overload, policy, startup, timeouts, waiting
 from perf.options import Options
 from perf.report import Report
 
@@ -18,9 +14,7 @@ class Benchmark(Protocol):
     run: Callable[[Options], Report]
 
 
-<<<<<<< HEAD
-BENCHMARKS: tuple[Benchmark, ...] = (execution, http, startup, guest_cpu, waiting, policy)
-=======
-BENCHMARKS: tuple[Benchmark, ...] = (execution, http, startup, guest_cpu, waiting, fairness, overload, timeouts)
->>>>>>> perf3
+BENCHMARKS: tuple[Benchmark, ...] = (
+    execution, http, startup, guest_cpu, waiting, fairness, overload, timeouts, policy,
+)  # fmt: skip
 BY_NAME = {benchmark.NAME: benchmark for benchmark in BENCHMARKS}

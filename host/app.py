@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from host.api.look import Readiness
+    from host.api.sqlite_answers import SqliteAnswers
 
 WARM_UP = ExecutionRequest(b"return 1", b"{}", Policy("warm-up"), "host")
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 #: Requests that may wait for a slot, for each that may run.
 _QUEUE_FOR_EACH_SLOT = 5
+_CLAIM_MARGIN_S = 60
 _GC_ALLOCATIONS = 10_000
 
 
@@ -36,15 +38,17 @@ def worker_app(settings: Settings) -> "Litestar":
     from host.api.executions import Executions
     from host.api.look import Readiness
     from host.api.service import make_service
+    from host.api.sqlite_answers import SqliteAnswers
 
     policies = effective_policies(load_folder(settings.policy_dir), settings)
     require_access_rules(settings, policies.access is not None)
     executor = make_executor(settings)
     callers = Callers(policies, ceilings(settings))
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
-    executions = Executions(callers, executor, settings.body_timeout_ms / 1000, hints)
+    answers = SqliteAnswers(settings.data_dir, claim_age_max_s(settings))
+    executions = Executions(callers, executor, settings.body_timeout_ms / 1000, hints, answers)
     readiness = Readiness()
-    return make_service(executions, readiness, _serving(executor, readiness), settings.cors_origins)
+    return make_service(executions, readiness, _serving(executor, readiness, answers), settings.cors_origins)
 
 
 def make_executor(settings: Settings) -> Executor:
@@ -59,6 +63,11 @@ def make_executor(settings: Settings) -> Executor:
         ceilings=ceilings(settings),
     )
     return Executor(engine, options)
+
+
+def claim_age_max_s(settings: Settings) -> float:
+    """After this an execution that took an Idempotency-Key has ended, one way or another."""
+    return (settings.execution_timeout_ms + settings.queue_timeout_ms) / 1000 + _CLAIM_MARGIN_S
 
 
 def ceilings(settings: Settings) -> Limits:
@@ -91,7 +100,7 @@ def _settle_memory() -> None:
     gc.set_threshold(_GC_ALLOCATIONS)
 
 
-def _serving(executor: Executor, readiness: "Readiness"):
+def _serving(executor: Executor, readiness: "Readiness", answers: "SqliteAnswers"):
     """The life of a worker: its first execution before its first request, so that no client waits for a cold start."""
 
     from host.api.look import Phase
@@ -108,5 +117,6 @@ def _serving(executor: Executor, readiness: "Readiness"):
         finally:
             readiness.phase = Phase.DRAINING
             executor.close()
+            answers.close()
 
     return lifespan

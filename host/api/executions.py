@@ -13,7 +13,9 @@ from litestar.handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 from msgspec import UNSET
 
+from host.api.answers import Answers
 from host.api.auth import Callers
+from host.api.idempotency import KEY_HEADER, Idempotency
 from host.api.intake import check_content, read_headers, read_request, to_execution
 from host.api.problems import HEADERS, Headers, in_language, problem_of, problem_of_status
 from host.api.wire import render_failure, render_success, wire_error
@@ -40,27 +42,43 @@ class Executions:
     """
 
     def __init__(
-        self, callers: Callers, executor: Executor, body_timeout_s: float, hints: Mapping[str, str] | None = None
+        self,
+        callers: Callers,
+        executor: Executor,
+        body_timeout_s: float,
+        hints: Mapping[str, str] | None = None,
+        answers: Answers | None = None,
     ) -> None:
         self._callers = callers
         self._executor = executor
         self._body_timeout_s = body_timeout_s
         self._hints = hints or {}
+        self._idempotency = Idempotency(answers)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever comes."""
         execution_id = new_execution_id()
         headers: dict[bytes, bytes] = {}
         policy = None
+        more: Headers
         try:
             headers = read_headers(scope["headers"])
             caller = self._callers.identify(headers.get(b"authorization"), headers.get(b"host"))
             check_content(headers)
-            asked = read_request(await self._read_body(receive, headers, caller.body_bytes_max))
-            policy = caller.policy(None if asked.policy is UNSET else asked.policy)
-            report = await self._run(to_execution(asked, policy, caller.name, execution_id), receive)
-            status, body = self._render(report, headers.get(b"accept-language"))
-            more: Headers = ()
+            sent = await self._read_body(receive, headers, caller.body_bytes_max)
+
+            async def execute() -> tuple[int, bytes]:
+                nonlocal policy
+                asked = read_request(sent)
+                policy = caller.policy(None if asked.policy is UNSET else asked.policy)
+                report = await self._run(to_execution(asked, policy, caller.name, execution_id), receive)
+                return self._render(report, headers.get(b"accept-language"))
+
+            if KEY_HEADER in headers:
+                once = await self._idempotency.once(caller.name, headers[KEY_HEADER], sent, execute)
+                status, body, more = once.status, once.body, once.headers
+            else:
+                (status, body), more = await execute(), ()
         except _ClientGone:
             return
         except Exception as error:

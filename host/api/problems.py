@@ -10,10 +10,13 @@ from host.errors import (
     AuthenticationError,
     CellblockError,
     ConcurrencyError,
+    KeyReuseError,
     PolicyError,
     RateLimitError,
     RefusedError,
+    StillRunningError,
     TooLargeError,
+    UnavailableError,
     ValidationError,
 )
 from host.policy.model import Policy
@@ -22,10 +25,13 @@ from host.policy.model import Policy
 STATUS: dict[type[CellblockError], tuple[int, str]] = {
     ValidationError: (400, "ValidationError"),
     TooLargeError: (413, "ValidationError"),
+    KeyReuseError: (422, "ValidationError"),
     AuthenticationError: (401, "AuthenticationError"),
     PolicyError: (403, "PolicyError"),
     RateLimitError: (429, "RateLimitError"),
     ConcurrencyError: (503, "ConcurrencyError"),
+    StillRunningError: (409, "ConcurrencyError"),
+    UnavailableError: (503, "InternalError"),
 }
 INTERNAL = WireError("InternalError", "The service failed; the fault is not in your request")
 

@@ -42,8 +42,8 @@ def _cors(origins: Sequence[str]) -> CORSConfig | None:
     return CORSConfig(
         allow_origins=list(origins),
         allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type"],
-        expose_headers=["retry-after"],
+        allow_headers=["authorization", "content-type", "idempotency-key"],
+        expose_headers=["retry-after", "idempotency-replayed", "idempotency-stored"],
     )
 
 

@@ -1,9 +1,11 @@
 """The service with policies and principals made on the spot, on the real executor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from host.api.answers import Answers
 from host.api.auth import Callers
 from host.api.executions import Executions
 from host.api.look import Phase, Readiness
@@ -11,6 +13,7 @@ from host.api.service import make_service
 from host.execution.run import Executor
 from host.policy.model import WIDEST, Access, PolicySet, Principal, token_sha256
 from tests.api.client import Client
+from tests.api.stores import Store, store_in
 from tests.harness import Guests, policy_of
 
 POLICIES = (
@@ -47,13 +50,17 @@ def readiness() -> Readiness:
 
 @pytest.fixture
 def serve(guests: Guests, readiness: Readiness) -> Callable[..., Client]:
-    """Makes a service: `serve(access=…, executor=…)`."""
+    """Makes a service: `serve(access=…, executor=…, answers=…)`."""
 
     def make(
-        access: Access | None = ACCESS, executor: Executor | None = None, body_timeout_s: float = 30, **options: object
+        access: Access | None = ACCESS,
+        executor: Executor | None = None,
+        body_timeout_s: float = 30,
+        answers: Answers | None = None,
+        **options: object,
     ) -> Client:
         callers = Callers(policies_with(access), WIDEST)
-        executions = Executions(callers, executor or guests.executor, body_timeout_s)
+        executions = Executions(callers, executor or guests.executor, body_timeout_s, answers=answers)
         return Client(make_service(executions, readiness, _no_lifespan, **options), guests)
 
     return make
@@ -67,3 +74,10 @@ def client(serve: Callable[..., Client], unharmed: None) -> Client:
 
 def _no_lifespan(_: object) -> None:
     raise AssertionError("requests are sent without a lifespan")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store of answers, open to the test alone."""
+    with store_in(tmp_path) as store:
+        yield store

@@ -12,6 +12,9 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
 
 from host.api.answers import KEPT_FOR_S, Found, Fresh, Full, Mismatch, NotKept, Replay, Room, Running, Ticket
 from host.api.worker_mark import WorkerMark
@@ -22,8 +25,9 @@ _VERSION = 1
 _SQLITE_MIN = (3, 37, 0)  # the first with STRICT tables
 _BUSY_TIMEOUT_MS = 2000
 _WAL_BYTES_MAX = 64 << 20
-#: Rows dropped with each new key. More than one, so that what has expired is gone before as much comes in.
-_PURGE_ROWS = 16
+#: With every so manieth new key so many rows are dropped: more than come in, so that nothing piles up.
+_PURGE_EVERY = 8
+_PURGE_ROWS = 64
 #: Rows dropped where there is no room otherwise.
 _PURGE_ROWS_IF_FULL = 256
 
@@ -53,15 +57,28 @@ _SCHEMA = (
     END""",
 )
 _LOOK = """SELECT digest, worker, claimed_ms, status, checksum, body FROM answers
-    WHERE principal = ? AND key = ? AND expires_ms > ?"""
-_INSERT = """INSERT INTO answers (principal, key, digest, nonce, worker, claimed_ms, expires_ms, bytes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-_OURS = "principal = ? AND key = ? AND nonce = ? AND status IS NULL"
-_EXPIRED = (
-    "DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE {} expires_ms <= ? ORDER BY expires_ms LIMIT ?)"
-)
-_PURGE = _EXPIRED.format("")
-_PURGE_PRINCIPAL = _EXPIRED.format("principal = ? AND")
+    WHERE principal = :principal AND key = :key AND expires_ms > :now_ms"""
+#: What has no room for another key and its answer; NULL where all have.
+_LACKING = """CASE
+    WHEN coalesce((SELECT keys FROM room WHERE principal = :principal), 0) >= :keys_max THEN 'keys'
+    WHEN coalesce((SELECT bytes FROM room WHERE principal = :principal), 0) + :needed > :principal_bytes_max
+        THEN 'principal'
+    WHEN coalesce((SELECT sum(bytes) FROM room), 0) + :needed > :node_bytes_max THEN 'node'
+    END"""
+_CLAIM = f"""INSERT INTO answers (principal, key, digest, nonce, worker, claimed_ms, expires_ms, bytes)
+    SELECT :principal, :key, :digest, :nonce, :worker, :now_ms, :now_ms + {KEPT_FOR_S * 1000}, :key_bytes
+    WHERE ({_LACKING}) IS NULL ON CONFLICT DO NOTHING"""
+_OURS = "principal = :principal AND key = :key AND nonce = :nonce AND status IS NULL"
+_KEEP = f"""UPDATE answers
+    SET status = :status, checksum = :checksum, body = iif(fits, :body, NULL), bytes = bytes + iif(fits, :size, 0)
+    FROM (SELECT (SELECT bytes FROM room WHERE principal = :principal) + :size <= :principal_bytes_max
+        AND (SELECT sum(bytes) FROM room) + :size <= :node_bytes_max AS fits)
+    WHERE {_OURS} RETURNING body IS NOT NULL"""
+_RELEASE = f"DELETE FROM answers WHERE {_OURS}"
+_PURGE = """DELETE FROM answers WHERE id IN
+    (SELECT id FROM answers WHERE expires_ms <= :now_ms ORDER BY expires_ms LIMIT :limit)"""
+_PURGE_PRINCIPAL = """DELETE FROM answers WHERE id IN
+    (SELECT id FROM answers WHERE principal = :principal AND expires_ms <= :now_ms ORDER BY expires_ms LIMIT :limit)"""
 
 
 class UnusableFileError(Exception):
@@ -81,7 +98,12 @@ class AnswerFile:
         self._mark = mark
         self._claim_age_max_ms = round(claim_age_max_s * 1000)
         self._clock = clock
-        self._room = room
+        self._claimed = 0
+        self._limits = {
+            **msgspec.structs.asdict(room),
+            "needed": room.key_bytes + room.clearance_bytes,
+            "worker": mark.name,
+        }
         # One process at a time: SQLite's busy timeout does not cover the change to write-ahead logging.
         with _alone(path.parent):
             self._db = _open(path)
@@ -96,49 +118,69 @@ class AnswerFile:
         return _identity(self._path) == self._identity
 
     def claim(self, ticket: Ticket) -> Found:
-        """Takes the key for this ticket, if it is free."""
-        now_ms = self._now_ms()
-        # A replay reads and waits for nobody; only who may have to write takes the lock.
-        found = self._look(ticket, now_ms)
+        """Takes the key for this ticket, if it is free.
+
+        Two statements where nothing is in the way. Each lets go of the interpreter's lock, and a busy event loop may
+        take its time to give it back.
+        """
+        values = self._values(ticket)
+        found = self._look(values)
         if found is not None:
             return found
-        with self._writing():
-            found = self._look(ticket, now_ms)
-            if found is not None:
-                return found
-            self._db.execute("DELETE FROM answers WHERE principal = ? AND key = ?", (ticket.principal, ticket.key))
-            self._db.execute(_PURGE, (now_ms, _PURGE_ROWS))
-            full = self._full(ticket.principal, now_ms)
-            if full is not None:
-                return full
-            row = ticket.principal, ticket.key, ticket.digest, ticket.nonce, self._mark.name
-            self._db.execute(_INSERT, (*row, now_ms, now_ms + KEPT_FOR_S * 1000, self._room.key_bytes))
+        if self._db.execute(_CLAIM, values).rowcount != 1:
+            return self._claim_after_all(values)
+        self._claimed += 1
+        if self._claimed % _PURGE_EVERY == 0:
+            self._db.execute(_PURGE, {**values, "limit": _PURGE_ROWS})
         return Fresh()
 
     def keep(self, ticket: Ticket, status: int, body: bytes) -> bool:
         """Ends a claim with an answer. Where there is no room for the body, the key stays used, and that is kept."""
-        ours = ticket.principal, ticket.key, ticket.nonce
-        with self._writing():
-            fits = self._fits(ticket.principal, len(body))
-            update = f"UPDATE answers SET status = ?, checksum = ?, body = ?, bytes = bytes + ? WHERE {_OURS}"
-            values = (status, _checksum(body), body, len(body)) if fits else (status, None, None, 0)
-            return self._db.execute(update, (*values, *ours)).rowcount == 1 and fits
+        answer = {"status": status, "body": body, "size": len(body), "checksum": _checksum(body)}
+        return self._db.execute(_KEEP, {**self._values(ticket), **answer}).fetchall() == [(1,)]
 
     def release(self, ticket: Ticket) -> None:
         """Ends a claim without an answer."""
-        with self._writing():
-            self._db.execute(f"DELETE FROM answers WHERE {_OURS}", (ticket.principal, ticket.key, ticket.nonce))
+        self._db.execute(_RELEASE, self._values(ticket))
 
-    def _look(self, ticket: Ticket, now_ms: int) -> Found | None:
+    def _values(self, ticket: Ticket) -> dict[str, Any]:
+        """What the statements take."""
+        return {
+            **self._limits,
+            "principal": ticket.principal,
+            "key": ticket.key,
+            "digest": ticket.digest,
+            "nonce": ticket.nonce,
+            "now_ms": int(self._clock() * 1000),
+        }
+
+    def _claim_after_all(self, values: dict[str, Any]) -> Found:
+        """Where something is in the way: what has expired or was left behind, another request, or too little room."""
+        with self._writing():
+            found = self._look(values)
+            if found is not None:
+                return found
+            self._db.execute("DELETE FROM answers WHERE principal = :principal AND key = :key", values)
+            what = self._lacking(values)
+            if what is not None:
+                purge = _PURGE if what == "node" else _PURGE_PRINCIPAL
+                self._db.execute(purge, {**values, "limit": _PURGE_ROWS_IF_FULL})
+                what = self._lacking(values)
+            if what is not None:
+                return Full(what, self._free_in_s(what, values))
+            self._db.execute(_CLAIM, values)
+        return Fresh()
+
+    def _look(self, values: dict[str, Any]) -> Found | None:
         """What there is under the key; None where it is free, or its claim left behind."""
-        row = self._db.execute(_LOOK, (ticket.principal, ticket.key, now_ms)).fetchone()
+        row = self._db.execute(_LOOK, values).fetchone()
         if row is None:
             return None
         digest, worker, claimed_ms, status, checksum, body = row
         pending = status is None
-        if pending and not self._is_held(worker, now_ms - claimed_ms):
+        if pending and not self._is_held(worker, values["now_ms"] - claimed_ms):
             return None
-        if digest != ticket.digest:
+        if digest != values["digest"]:
             return Mismatch()
         if pending:
             return Running()
@@ -151,41 +193,14 @@ class AnswerFile:
     def _is_held(self, worker: str, age_ms: int) -> bool:
         return age_ms <= self._claim_age_max_ms and (worker == self._mark.name or self._mark.is_alive(worker))
 
-    def _full(self, principal: str, now_ms: int) -> Full | None:
-        """What has no room for another key and its answer, after another look for what has expired."""
-        what = self._lacking(principal)
-        if what is None:
-            return None
-        if what == "node":
-            self._db.execute(_PURGE, (now_ms, _PURGE_ROWS_IF_FULL))
-            oldest = self._db.execute("SELECT min(expires_ms) FROM answers")
-        else:
-            self._db.execute(_PURGE_PRINCIPAL, (principal, now_ms, _PURGE_ROWS_IF_FULL))
-            oldest = self._db.execute("SELECT min(expires_ms) FROM answers WHERE principal = ?", (principal,))
-        what = self._lacking(principal)
-        if what is None:
-            return None
-        expires_ms = oldest.fetchone()[0] or now_ms
-        return Full(what, max(1, -(-(expires_ms - now_ms) // 1000)))
+    def _lacking(self, values: dict[str, Any]) -> Literal["keys", "principal", "node"] | None:
+        return self._db.execute(f"SELECT {_LACKING}", values).fetchone()[0]
 
-    def _lacking(self, principal: str) -> str | None:
-        keys, principal_bytes, node_bytes = self._used(principal)
-        room, needed = self._room, self._room.key_bytes + self._room.clearance_bytes
-        if keys >= room.keys_max:
-            return "keys"
-        if principal_bytes + needed > room.principal_bytes_max:
-            return "principal"
-        return "node" if node_bytes + needed > room.node_bytes_max else None
-
-    def _fits(self, principal: str, size_bytes: int) -> bool:
-        _, principal_bytes, node_bytes = self._used(principal)
-        room = self._room
-        return max(principal_bytes - room.principal_bytes_max, node_bytes - room.node_bytes_max) + size_bytes <= 0
-
-    def _used(self, principal: str) -> tuple[int, int, int]:
-        """Keys and bytes of the principal, bytes of the node."""
-        row = self._db.execute("SELECT keys, bytes FROM room WHERE principal = ?", (principal,)).fetchone()
-        return *(row or (0, 0)), self._db.execute("SELECT coalesce(sum(bytes), 0) FROM room").fetchone()[0]
+    def _free_in_s(self, what: str, values: dict[str, Any]) -> int:
+        """When the first of those that take up the room expires."""
+        whose = "" if what == "node" else "WHERE principal = :principal"
+        (oldest_ms,) = self._db.execute(f"SELECT min(expires_ms) FROM answers {whose}", values).fetchone()
+        return 1 if oldest_ms is None else max(1, -(-(oldest_ms - values["now_ms"]) // 1000))
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -199,9 +214,6 @@ class AnswerFile:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
-
-    def _now_ms(self) -> int:
-        return int(self._clock() * 1000)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -84,9 +84,9 @@ def test_expired_answers_are_dropped_as_new_ones_come(store: Store, tmp_path: Pa
     for index in range(40):
         store.run(ticket(f"old{index}"))
     store.now_s += KEPT_FOR_S
-    for index in range(3):
+    for index in range(8):
         store.run(ticket(f"new{index}"))
-    assert rows(tmp_path, "SELECT count(*) FROM answers") == [(3,)]
+    assert rows(tmp_path, "SELECT count(*) FROM answers") == [(8,)]
 
 
 def test_claim_that_is_too_old_is_taken_over(store: Store) -> None:

@@ -39,7 +39,8 @@ class WorkerMark:
         except FileNotFoundError:
             return False
         try:
-            return not _lock(file)
+            # Shared: two who look at the same time do not take each other for the owner.
+            return not _lock(file, fcntl.LOCK_SH)
         finally:
             os.close(file)
 
@@ -49,7 +50,7 @@ class WorkerMark:
             path = self._folder / name
             file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
             # Between these two lines it looks dead, and another process that begins now may remove it.
-            if _lock(file) and path.exists():
+            if _lock(file, fcntl.LOCK_EX) and path.exists():
                 return name, file
             os.close(file)
 
@@ -59,9 +60,9 @@ class WorkerMark:
                 path.unlink(missing_ok=True)
 
 
-def _lock(file: int) -> bool:
+def _lock(file: int, kind: int) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

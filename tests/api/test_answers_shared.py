@@ -44,6 +44,19 @@ def test_claim_of_a_process_that_died_is_taken_over(tmp_path: Path, store: Store
     assert store.claim(ticket("keep")) == Replay(200, b"theirs")
 
 
+def test_claims_left_behind_are_taken_over_once(tmp_path: Path) -> None:
+    """Three processes find fifty claims of a dead one at the same time: each goes to one of them, and none fails."""
+    keys = [f"k{index}" for index in range(50)]
+    with worker_on(tmp_path) as dead:
+        tell(dead, *keys)
+        assert [dead.stdout.readline() for _ in keys] == ["Fresh False\n"] * 50
+    with worker_on(tmp_path) as a, worker_on(tmp_path) as b, worker_on(tmp_path) as c:
+        for process in (a, b, c):
+            tell(process, *keys)
+        found = Counter(process.stdout.readline().split()[0] for process in (a, b, c) for _ in keys)
+    assert found == {"Fresh": 50, "Running": 100}
+
+
 def test_process_that_begins_takes_nothing_from_those_that_run(tmp_path: Path, store: Store) -> None:
     """It clears away the marks of dead processes, and leaves those of the living."""
     store.now_s = time.time()

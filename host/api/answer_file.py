@@ -98,7 +98,7 @@ class AnswerFile:
         self._mark = mark
         self._claim_age_max_ms = round(claim_age_max_s * 1000)
         self._clock = clock
-        self._claimed = 0
+        self._claims = 0
         self._limits = {
             **msgspec.structs.asdict(room),
             "needed": room.key_bytes + room.clearance_bytes,
@@ -127,12 +127,11 @@ class AnswerFile:
         found = self._look(values)
         if found is not None:
             return found
-        if self._db.execute(_CLAIM, values).rowcount != 1:
-            return self._claim_after_all(values)
-        self._claimed += 1
-        if self._claimed % _PURGE_EVERY == 0:
+        # First, because a fault of it must not leave a claim behind that nobody knows of.
+        self._claims += 1
+        if self._claims % _PURGE_EVERY == 0:
             self._db.execute(_PURGE, {**values, "limit": _PURGE_ROWS})
-        return Fresh()
+        return Fresh() if self._db.execute(_CLAIM, values).rowcount == 1 else self._claim_after_all(values)
 
     def keep(self, ticket: Ticket, status: int, body: bytes) -> bool:
         """Ends a claim with an answer. Where there is no room for the body, the key stays used, and that is kept."""

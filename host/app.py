@@ -10,9 +10,10 @@ import msgspec
 
 from host.execution.membership import membership
 from host.execution.rates import NodeRates, Rates
-from host.execution.run import Executor, ExecutorOptions, default_threads
+from host.execution.run import Executor, ExecutorOptions
 from host.execution.tally import FIGURES, GAUGES
 from host.execution.warmup import warm_slots, warm_up
+from host.machine import cores
 from host.node.node import Node, Shared
 from host.policy.folder import load_folder
 from host.policy.model import WIDEST, Limits, PolicySet
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
     from host.api.drain import Drain
     from host.api.look import Readiness
+    from host.api.sqlite_answers import SqliteAnswers
     from host.api.status import Status
 
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 _GC_ALLOCATIONS = 10_000
+_CLAIM_MARGIN_S = 60
 
 
 class Worker:
@@ -49,6 +52,7 @@ def make_worker(settings: Settings, shared: Shared) -> Worker:
     from host.api.figures import NodeFigures
     from host.api.look import Readiness
     from host.api.service import make_service
+    from host.api.sqlite_answers import SqliteAnswers
     from host.api.status import Status
 
     policies = effective_policies(load_folder(settings.policy_dir), settings)
@@ -58,10 +62,11 @@ def make_worker(settings: Settings, shared: Shared) -> Worker:
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
     bodies = BodyRoom(settings.body_buffer_mb * MIB, settings.body_timeout_ms / 1000)
     watch = Watch(settings)
-    executions = Executions(callers, executor, bodies, hints, watch.recorder)
+    answers = SqliteAnswers(settings.data_dir, claim_age_max_s(settings))
+    executions = Executions(callers, executor, bodies, hints, watch.recorder, answers)
     readiness = Readiness()
     status = Status(executor, callers, NodeFigures(executor), readiness, settings, policies.digest)
-    lifespan = _serving(executor, readiness, status, settings, watch)
+    lifespan = _serving(executor, readiness, status, settings, watch, answers)
     app = make_service(executions, status, readiness, lifespan, settings.cors_origins)
     return Worker(app, Drain(executor, executions, readiness, settings.shutdown_grace_ms / 1000))
 
@@ -103,7 +108,7 @@ def make_executor(settings: Settings, node: Node | None = None) -> Executor:
         queue_max=settings.queue_size,
         queue_timeout_s=settings.queue_timeout_ms / 1000,
         memory_mib=settings.max_execution_memory_mb,
-        threads=default_threads(),
+        threads=cores(),
         code_cache=settings.code_cache_size,
         ceilings=ceilings(settings),
     )
@@ -116,6 +121,11 @@ def _rates(settings: Settings, node: Node | None) -> Rates | None:
     from host.execution.redis_rates import RedisRates
 
     return RedisRates(settings.redis_url, NodeRates(node.segment))
+
+
+def claim_age_max_s(settings: Settings) -> float:
+    """After this an execution that took an Idempotency-Key has ended, one way or another."""
+    return (settings.execution_timeout_ms + settings.queue_timeout_ms) / 1000 + _CLAIM_MARGIN_S
 
 
 def ceilings(settings: Settings) -> Limits:
@@ -148,7 +158,14 @@ def _settle_memory() -> None:
     gc.set_threshold(_GC_ALLOCATIONS)
 
 
-def _serving(executor: Executor, readiness: "Readiness", status: "Status", settings: Settings, watch: Watch):
+def _serving(
+    executor: Executor,
+    readiness: "Readiness",
+    status: "Status",
+    settings: Settings,
+    watch: Watch,
+    answers: "SqliteAnswers",
+):
     """The life of a worker: its first executions before its first request, so that no client waits for a cold start."""
 
     from host.api.look import Phase
@@ -164,6 +181,7 @@ def _serving(executor: Executor, readiness: "Readiness", status: "Status", setti
             finally:
                 readiness.phase = Phase.DRAINING
         executor.close()
+        answers.close()
         await watch.close()
 
     return lifespan

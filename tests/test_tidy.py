@@ -45,7 +45,9 @@ MAY_IMPORT = {
         "telemetry",
         "version",
     },
-    "app": {"api", "execution", "lines", "logs", "sandbox", "node", "policy", "settings", "errors", "telemetry"},
+    "app": {
+        "api", "errors", "execution", "lines", "logs", "machine", "node", "policy", "sandbox", "settings", "telemetry",
+    },
 }
 #: Modules that nothing imports because they are started: as a program, or by the build.
 ENTRIES = {"host.cli.__main__", "host"}

@@ -14,7 +14,7 @@ from host.cli.options import config_option, load_policies, setting_options
 from host.errors import ImageError, SettingError
 from host.policy.ceilings import over_ceilings
 from host.policy.model import PolicySet
-from host.settings import Settings, load_settings, require_access_rules
+from host.settings import Settings, load_settings, require_access_rules, require_data_dir
 
 #: Connections that a worker holds at once; each costs some KB. Executions have a limit of their own.
 _CONNECTIONS_MAX = 10_000
@@ -32,6 +32,7 @@ def command(config: Path | None, **options: Any) -> None:
     settings = load_settings(options, config=config)
     policies = load_policies(settings.policy_dir)
     require_access_rules(settings, policies.access is not None)
+    require_data_dir(settings)
     _require_free_port(settings)
     telemetry.check()
     preparing = _prepare_image()

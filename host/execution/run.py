@@ -1,7 +1,6 @@
 """The story of one execution: admit, make an instance, drive it, report."""
 
 import asyncio
-import os
 import time
 
 from msgspec import Struct
@@ -167,8 +166,3 @@ def _check_sizes(execution: Execution) -> None:
 
 def _timing(asked: float, began: float, ended: float) -> Timing:
     return Timing((began - asked) * 1000, (ended - began) * 1000, (ended - asked) * 1000)
-
-
-def default_threads() -> int:
-    """As many worker threads as this process has cores."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -12,15 +12,19 @@ from tests.api.client import Client
 
 ROOT = Path(__file__).parents[2]
 #: Who makes the messages that clients see. What only an operator sees is in English.
-SOURCES = ["host/api/auth.py", "host/api/executions.py", "host/api/intake.py", "host/execution/admission.py",
-           "host/execution/calls.py", "host/execution/run.py", "host/execution/verdict.py"]  # fmt: skip
+SOURCES = ["host/api/auth.py", "host/api/executions.py", "host/api/idempotency.py", "host/api/intake.py",
+           "host/api/sqlite_answers.py", "host/execution/admission.py", "host/execution/calls.py",
+           "host/execution/run.py", "host/execution/verdict.py"]  # fmt: skip
 RAISED = {
     "ValidationError",
     "TooLargeError",
+    "KeyReuseError",
     "AuthenticationError",
     "PolicyError",
     "ConcurrencyError",
+    "StillRunningError",
     "RateLimitError",
+    "UnavailableError",
 }
 
 

@@ -143,8 +143,11 @@ class Drive:
         if self._timer is None:
             self._end_at_deadline()
 
+    def _left_s(self) -> float:
+        return self._deadline - time.monotonic()
+
     def _end_at_deadline(self) -> None:
-        left_s = self._deadline - time.monotonic()
+        left_s = self._left_s()
         if left_s <= 0:
             self.stop(wall_time_used_up(self._wall_ms))
         else:
@@ -179,9 +182,9 @@ class Drive:
         self._on_wait(1)
         try:
             if self._stopped is None:
-                await self._calls.wait(wake_s)
-            left_s = self._deadline - time.monotonic()
-            awake = self._stopped is None and await self._lane.memory.wake(left_s)
+                # What is not before the deadline, or no time at all, is never: the deadline has its own timer.
+                await self._calls.wait(wake_s if wake_s < self._left_s() else math.inf)
+            awake = self._stopped is None and await self._lane.memory.wake(self._left_s())
         finally:
             self._on_wait(-1)
         if self._calls.fault is not None:

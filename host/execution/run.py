@@ -13,7 +13,7 @@ from host.execution.code import CodeCache
 from host.execution.drive import Lane
 from host.execution.execution import Execution, Listener, State
 from host.execution.memory import MemoryPool, MemoryShare
-from host.execution.outcome import Report, Timing
+from host.execution.outcome import Outcome, Report, Timing
 from host.execution.rates import NodeRates, Rates, RateState
 from host.execution.registry import Registry
 from host.execution.request import ExecutionRequest
@@ -99,6 +99,15 @@ class Executor:
         if self.admission.running == 0:
             self._release_stacks()
         return report
+
+    async def rehearse(self, request: ExecutionRequest) -> Outcome:
+        """Runs one execution of the host's own, which takes no slot and is counted nowhere: a worker that begins while
+        the node is full has to come up all the same."""
+        now = time.monotonic()
+        execution = Execution(request, self._terms.of(request), self.codes.get(request.code), now, None)
+        execution.admitted(now)
+        lane = Lane(request.principal, execution.terms.policy.limits.weight, MemoryShare(self.memory, 0))
+        return await Attempt(self._tools, execution, lane).run()
 
     async def _run_within_rates(self, execution: Execution) -> Report:
         allowance = execution.terms.allowance

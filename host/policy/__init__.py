@@ -1,21 +1,25 @@
 """Policies: what code may do, and who may use which of them.
 
 Pure: text in, values out. It imports nothing from the rest of the host, asks no clock and no network, and reads
-files in `folder.py` alone. `load_folder` is the way in; `PolicySet` is what everybody else holds.
+files in `folder.py` alone. `load_folder` is the way in; `PolicySet` is what everybody else holds. `decide/`
+answers what a policy allows.
 """
 
 from host.policy.ceilings import narrow, narrow_rate, over_ceilings
 from host.policy.diagnose import CODES, Diagnostic, render
 from host.policy.folder import load_folder, read_folder
+from host.policy.grants.model import Denials, Grants
+from host.policy.lint import lint_dates
+from host.policy.mode import Mode
 from host.policy.model import (
     WIDEST,
     Access,
     Clock,
-    Grants,
     Language,
     Limits,
     Modules,
     Origin,
+    Place,
     Policy,
     PolicySet,
     Principal,
@@ -34,12 +38,15 @@ __all__ = [
     "WIDEST",
     "Access",
     "Clock",
+    "Denials",
     "Diagnostic",
     "Grants",
     "Language",
     "Limits",
+    "Mode",
     "Modules",
     "Origin",
+    "Place",
     "Policy",
     "PolicyFolderError",
     "PolicySet",
@@ -47,6 +54,7 @@ __all__ = [
     "Quota",
     "Rate",
     "bounds",
+    "lint_dates",
     "load_folder",
     "narrow",
     "narrow_rate",

@@ -14,7 +14,22 @@ DIAGNOSTICS_MAX = 100
 CODES: dict[str, str] = {
     "alias": "an alias (`*name`) stands in the file",
     "anchor": "an anchor (`&name`) stands in the file",
+    "any-address": "a rule lets names resolve to addresses that are not public",
+    "any-algorithm": "a rule grants every algorithm of an operation",
+    "any-host": "a rule is about every host, or every host under a top-level name",
+    "any-method": "a rule is about every method",
+    "any-port": "a rule is about every port",
+    "audit-long": "a policy audits for longer than anybody should",
+    "audit-over": "a policy's audit is over, and it enforces",
+    "bad-address": "a range of addresses is not one",
+    "bad-date": "a day is not one",
+    "bad-header": "a header is not one, or is the host's own",
+    "bad-host": "a pattern of hosts is not one",
+    "bad-method": "a method is not one, or can never be granted",
     "bad-name": "a name has other characters than a-z, 0-9 and -",
+    "bad-path": "a pattern of paths is not one",
+    "bad-secret": "a reference to a secret is wrong, or stands where none can",
+    "bad-test": "a test does not say what is tested, or what is expected",
     "bad-token": "a token_sha256 is not the SHA-256 of a token, in hexadecimal",
     "bad-unit": "a quantity is not written as a number with one of its units",
     "bad-value": "a value is not one of those that are possible",
@@ -26,31 +41,44 @@ CODES: dict[str, str] = {
     "duplicate-name": "two policies, or two principals, have one name",
     "duplicate-token": "two principals have one token",
     "empty": "the file holds nothing",
+    "extends-cycle": "policies extend each other in a circle",
+    "extends-deep": "a policy extends one that extends one, too many times",
     "forbidden-module": "a module that no policy can give is listed",
     "grants-nothing": "something legal has no effect",
+    "host-case": "a host is written in capitals",
+    "inline-secret": "something that looks like a credential stands in the file",
     "key-type": "a key is not text",
+    "lookalike-host": "a host looks like another one to people",
     "many-documents": "the file holds more than one YAML document",
     "merge-key": "a merge key (`<<`) stands in the file",
     "missing-key": "a key that has to be there is not",
-    "no-capability": "something is granted, denied or tested that cannot be yet",
+    "no-name": "a rule has no name",
     "no-policies": "the folder holds no policy",
     "no-value": "a key has nothing behind it",
     "not-utf8": "the file is not UTF-8 text",
     "out-of-range": "a number is under its minimum or over its ceiling",
     "over-ceiling": "a policy asks for more than the server gives",
+    "plain-http": "a rule is about requests that anybody on the way can read",
+    "secret-over-http": "a secret would be sent where anybody on the way can read it",
+    "swallowed-grant": "a rule lets nothing through that another does not",
     "tab": "a tab stands in the file",
     "tag": "a YAML tag (`!name`) stands in the file",
     "too-deep": "lists and maps are nested too deep",
     "too-large": "the file, or a folder, holds more than is read",
     "too-many": "more diagnostics than are kept",
     "two-access-files": "access.yaml and access.yml are both there",
-    "unavailable": "a key is kept for a later version of the format",
+    "unknown-algorithm": "an algorithm is named that there is not",
+    "unknown-grant": "a rule is named that the policy does not have",
     "unknown-key": "a key has no meaning where it stands",
     "unknown-module": "a module that the guest does not have is listed",
     "unknown-policy": "a policy is named that does not exist",
     "unreadable": "a file or the folder cannot be read",
+    "unused-grant": "a rule cannot be used, since something else is missing",
+    "weak-algorithm": "an algorithm is granted that is broken",
+    "wider-than-parent": "a policy asks for more than the one that it extends",
     "wrong-type": "a value is of the wrong kind: a list where text should be, say",
     "yaml-syntax": "the file is not YAML",
+    "yaml-trap": "text is something else to older YAML readers",
 }
 """Every code a diagnostic can have, and its meaning. A code is never used for something else later."""
 
@@ -160,8 +188,8 @@ def render(diagnostic: Diagnostic, source: str | None = None) -> str:
 
 
 def _excerpt(diagnostic: Diagnostic, source: str | None) -> list[str]:
-    if diagnostic.code == "bad-token":
-        # What was put in the place of a digest may well be the token, and this text ends up in the logs of a CI.
+    if diagnostic.code in ("bad-token", "inline-secret"):
+        # What was put there may well be a token or a key, and this text ends up in the logs of a CI.
         return []
     lines = _LINE_BREAK.split(source) if source else []
     if diagnostic.line > len(lines):

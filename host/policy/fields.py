@@ -11,14 +11,25 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from host.policy import document
-from host.policy.diagnose import Findings, Mark, quote, suggest
+from host.policy.diagnose import START, Findings, Mark, quote, suggest
 from host.policy.document import Broken, Node, Scalar, Sequence
-from host.policy.units import Unit, UnitError
+from host.policy.pattern.fault import PatternError
+from host.policy.secrets import has_reference
+from host.policy.units import PLAIN, Unit, UnitError
 from host.policy.vocabulary import NAME
 
 Reader = Callable[[Findings, Node, str], Any]
 
 DESCRIPTION_CHARS_MAX = 2_000
+ITEMS_MAX = 256
+# What older YAML readers make something else of: whoever reviews a file with one of them sees another policy.
+_TRAPS = (
+    (re.compile(r"(?i)y|n|yes|no|on|off"), "a boolean"),
+    (re.compile(r"[-+]?0[0-7_]+"), "an octal number"),
+    (re.compile(r"[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?"), "a number in base 60"),
+    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"), "a date"),
+    (re.compile(r"0x[0-9a-fA-F_]+|0b[01_]+|[0-9][0-9_]*_[0-9_]*|[-+]?\.(inf|nan|Inf|NaN|INF|NAN)"), "a number"),
+)
 _AS_BOOLEAN = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -33,6 +44,8 @@ def read_map(
         return wrong_type(found, node, path, "a map of `key: value` lines")
     values = {}
     for entry in node.entries:
+        if found.full:
+            break
         key, inner = entry.key.text, f"{path}.{entry.key.text}" if path else entry.key.text
         reader = readers.get(key)
         if reader is None:
@@ -64,6 +77,39 @@ def read_list(found: Findings, node: Node, path: str, reader: Reader) -> list[An
     return values
 
 
+def read_set(
+    found: Findings, node: Node, path: str, reader: Reader, any_word: bool = False, least: int = 1
+) -> tuple[Any, ...] | str | UnsetType:
+    """The items of a list in their order and each once; with `any_word` the word `any` is taken too.
+
+    UNSET where there is a mistake in it: a list that is only half there would be a rule that nobody wrote.
+    """
+    if isinstance(node, Scalar) and any_word and node.text == "any":
+        return "any"
+    if not isinstance(node, Sequence):
+        wanted = "a list, or the word `any`" if any_word else "a list"
+        shown = quote(node.text) if isinstance(node, Scalar) else node.kind
+        fix = f"Write `[{node.text}]`." if isinstance(node, Scalar) and node.text.isalnum() else None
+        found.error("wrong-type", node.mark, f"`{path}` must be {wanted}, and is {shown}", fix)
+        return UNSET
+    if len(node.items) > ITEMS_MAX:
+        message = f"`{path}` has {len(node.items):,} items, and {ITEMS_MAX} is the most"
+        found.error("out-of-range", node.mark, message, "Split it into several rules.")
+        return UNSET
+    values = read_list(found, node, path, reader)
+    if len(values) < len(node.items):
+        return UNSET
+    if len(values) < least:
+        fix = "Write at least one." if not any_word else "Write at least one, or the word `any`."
+        found.error("no-value", node.mark, f"`{path}` is an empty list, which means nothing here", fix)
+        return UNSET
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            mark = found.marks[f"{path}[{index}]"]
+            found.warning("duplicate-item", mark, f"`{path}[{index}]` is in the list already", "Remove it.")
+    return tuple(dict.fromkeys(values))
+
+
 def _read_present(found: Findings, node: Node, path: str, reader: Reader, mark: Mark) -> Any:
     """What `reader` makes of a node that is there: nothing in this language takes an empty value."""
     if isinstance(node, Broken):
@@ -90,12 +136,51 @@ def read_boolean(found: Findings, node: Node, path: str) -> bool | UnsetType:
 def read_text(found: Findings, node: Node, path: str) -> str | UnsetType:
     """Text. A number or a boolean is not turned into text: other programs would read something else."""
     if isinstance(node, Scalar) and node.kind == "text":
+        if has_reference(node.text):
+            message = f"`{path}` refers to a secret, and none can stand there"
+            found.error("bad-secret", node.mark, message, "Secrets stand under `request` of a fetch grant.")
+            return UNSET
+        _warn_of_trap(found, node, path)
         return node.text
     if isinstance(node, Scalar):
         message = f"`{path}` must be text, and {quote(node.text)} is {node.kind}"
         found.error("wrong-type", node.mark, message, f'Put it in quotes: "{node.text[:40]}".')
         return UNSET
     return wrong_type(found, node, path, "text")
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` without quotes is that text to every YAML reader."""
+    scalar = Scalar(text, True, START)
+    return scalar.kind == "text" and not any(pattern.fullmatch(text) for pattern, _ in _TRAPS)
+
+
+def _warn_of_trap(found: Findings, node: Scalar, path: str) -> None:
+    """A warning for plain text that other YAML readers do not take for text."""
+    trap = next((what for pattern, what in _TRAPS if pattern.fullmatch(node.text)), None) if node.plain else None
+    if trap is not None:
+        message = f"{quote(node.text)} for `{path}` is text here, and {trap} to older YAML readers"
+        found.warning("yaml-trap", node.mark, message, f'Put it in quotes: "{node.text[:40]}".')
+
+
+def matching(parse: Callable[[str], Any], code: str) -> Reader:
+    """A reader of text that `parse` makes a value of, or raises PatternError."""
+
+    def read(found: Findings, node: Node, path: str) -> Any:
+        if not isinstance(node, Scalar):
+            return wrong_type(found, node, path, "text")
+        try:
+            return parse(node.text)
+        except PatternError as fault:
+            found.error(code, node.mark, f"{quote(node.text)} for `{path}` {fault.message}", fault.fix)
+            return UNSET
+
+    return read
+
+
+def read_whole(least: int, most: int) -> Reader:
+    """A reader of a plain whole number without a unit."""
+    return quantity(PLAIN, least, most)
 
 
 def read_description(found: Findings, node: Node, path: str) -> str | UnsetType:

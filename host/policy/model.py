@@ -6,40 +6,23 @@ made: the constructors raise ValueError. What a field's default is, an absent ke
 
 import hashlib
 import hmac
-from collections.abc import Mapping
-from functools import cache, cached_property
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, to_builtins
 
+from host.policy.bounded import GIB, KIB, MIB, Bounded, bounds
 from host.policy.diagnose import Diagnostic, Mark
 from host.policy.digest import digest_of
-from host.policy.vocabulary import owner_of
+from host.policy.grants.model import Denials, Flow, Grants
+from host.policy.mode import Mode
+from host.policy.testcase import Case
+from host.policy.vocabulary import MODULES, owner_of
 
-KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 FORMAT_VERSION = 1
-
-
-@cache
-def bounds(struct: type[Struct]) -> Mapping[str, tuple[int, int]]:
-    """The minimum and the ceiling of each integer field of `struct`, as its annotations give them."""
-    found = {}
-    for name, hint in get_type_hints(struct, include_extras=True).items():
-        for part in (hint, *get_args(hint)):
-            for meta in getattr(part, "__metadata__", ()):
-                found[name] = (meta.ge, meta.le)
-    return MappingProxyType(found)
-
-
-class Bounded(Struct, frozen=True, forbid_unknown_fields=True):
-    """A struct whose integers are checked against their annotations when it is made, and not only when decoded."""
-
-    def __post_init__(self) -> None:
-        for name, (least, most) in bounds(type(self)).items():
-            value = getattr(self, name)
-            if value is not None and not (type(value) is int and least <= value <= most):
-                raise ValueError(f"{name} must be an integer from {least} to {most}, not {value!r}")
 
 
 class Rate(Bounded, frozen=True):
@@ -87,6 +70,13 @@ class Clock(Bounded, frozen=True):
         if (self.fixed_epoch_ms is not None) != (self.kind == "fixed"):
             raise ValueError("fixed_epoch_ms belongs to a fixed clock, and to no other")
 
+    @property
+    def instant(self) -> str:
+        """Where a fixed clock stands, as a file has it."""
+        assert self.fixed_epoch_ms is not None
+        stands_at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=self.fixed_epoch_ms)
+        return stands_at.isoformat(timespec="milliseconds" if self.fixed_epoch_ms % 1000 else "seconds")[:-6] + "Z"
+
 
 class Language(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which parts of the language guest code has. `eval` stands for `eval`, `Function` and their kin."""
@@ -109,9 +99,11 @@ class Modules(Struct, frozen=True, forbid_unknown_fields=True):
         owner = owner_of(name)
         return owner is not None and (self.all or owner in self.names)
 
-
-class Grants(Struct, frozen=True, forbid_unknown_fields=True):
-    """The capabilities of a policy. There is no capability that could be granted yet."""
+    def without(self, denied: Collection[str]) -> "Modules":
+        """These without the ones in `denied`: what `deny` takes away is not there for anybody who asks."""
+        if not denied:
+            return self
+        return Modules(names=(MODULES if self.all else self.names) - frozenset(denied))
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
@@ -123,20 +115,36 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     language: Language = Language()
     modules: Modules = Modules()
     grants: Grants = Grants()
+    deny: Denials = Denials()
+    flows: tuple[Flow, ...] = ()
+    mode: Mode = Mode()
+    extends: str | None = None
+    """The policy that this one was narrowed from. It is flattened, so this is for people."""
 
     @cached_property
     def digest(self) -> str:
-        """`sha256:…` of what the policy means. Order, spelling, comments and the description do not move it."""
-        return digest_of(
-            {
-                "version": FORMAT_VERSION,
-                "policy": self.name,
-                "limits": to_builtins(self.limits),
-                "language": to_builtins(self.language),
-                "modules": "all" if self.modules.all else sorted(self.modules.names),
-                "grants": to_builtins(self.grants),
-            }
-        )
+        """`sha256:…` of what the policy means. Order, spelling, comments, the description and whether something was
+        inherited do not move it."""
+        meaning = {
+            "version": FORMAT_VERSION,
+            "policy": self.name,
+            "limits": to_builtins(self.limits),
+            "language": to_builtins(self.language),
+            "modules": "all" if self.modules.all else sorted(self.modules.names),
+            "grants": _present(self.grants),
+        }
+        # What was added to the language later is left out where it is not used: that moves no older digest.
+        later = {"deny": _present(self.deny), "flows": to_builtins(sorted(self.flows)), "mode": _present(self.mode)}
+        return digest_of(meaning | {key: value for key, value in later.items() if value})
+
+
+def _present(struct: Struct) -> dict[str, Any]:
+    """The fields of `struct` that are not as made, with rules in the order of their names."""
+    made = type(struct)()
+    fields = {field: getattr(struct, field) for field in struct.__struct_fields__}
+    present = {field: value for field, value in fields.items() if value != getattr(made, field)}
+    rules = present.get("fetch")
+    return to_builtins(present | ({"fetch": sorted(rules, key=lambda rule: rule.name)} if rules else {}))
 
 
 class Quota(Bounded, frozen=True, kw_only=True):
@@ -165,11 +173,23 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
     anonymous: str | None = None
 
 
+class Place(Struct, frozen=True):
+    """Where something stands, to jump to."""
+
+    file: str
+    line: int
+    column: int
+
+
 class Origin(Struct, frozen=True):
-    """Where a policy was written: its file, and the place of each value by its path (`limits.wall_time`)."""
+    """Where a policy was written: its file, and the place of each value by its path (`limits.wall_time`).
+
+    `rules` has the place of each rule by its id (`grants.fetch.github-read`), also of those that were inherited.
+    """
 
     file: str
     marks: Mapping[str, Mark]
+    rules: Mapping[str, Place] = MappingProxyType({})
 
 
 def token_sha256(token: str) -> str:
@@ -181,7 +201,7 @@ class PolicySet(Struct, frozen=True, dict=True):
     """A folder of policies that is valid as a whole. `access` is None where the folder has no access file.
 
     `warnings` are the diagnostics that did not stop it from loading, `sources` the text of each file for rendering
-    them, `origins` the place of each policy by name. None of the three is part of the digest.
+    them, `origins` the place of each policy by name. Neither these nor `tests` are part of the digest.
     """
 
     policies: Mapping[str, Policy]
@@ -189,6 +209,8 @@ class PolicySet(Struct, frozen=True, dict=True):
     warnings: tuple[Diagnostic, ...] = ()
     origins: Mapping[str, Origin] = MappingProxyType({})
     sources: Mapping[str, str] = MappingProxyType({})
+    tests: Mapping[str, tuple[Case, ...]] = MappingProxyType({})
+    """What each policy's author expects of it, by the policy's name."""
 
     @cached_property
     def digest(self) -> str:

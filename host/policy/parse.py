@@ -7,13 +7,16 @@ from msgspec import UNSET, Struct, UnsetType
 
 from host.policy.diagnose import Diagnostic, Findings, quote
 from host.policy.document import Broken, Node, Scalar, decode, read_document
-from host.policy.fields import Reader, read_description, read_map, read_name
-from host.policy.grants import read_deny, read_grants, read_tests, read_unavailable
+from host.policy.fields import Reader, choice, read_description, read_map, read_name
+from host.policy.grants.read import read_deny, read_flows, read_grants
 from host.policy.language import read_language
 from host.policy.limits import read_limits
+from host.policy.mode import Mode, mode_of, read_until
 from host.policy.model import FORMAT_VERSION, Origin, Policy
 from host.policy.modules import read_modules
-from host.policy.vocabulary import NO_POLICY, UNAVAILABLE_KEYS
+from host.policy.places import rule_places
+from host.policy.testcase import Case, read_tests
+from host.policy.vocabulary import NO_POLICY
 
 
 class ParsedPolicy(Struct, frozen=True):
@@ -24,6 +27,7 @@ class ParsedPolicy(Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...]
     origin: Origin
     source: str
+    tests: tuple[Case, ...] = ()
 
 
 def parse_policy(file: str, data: bytes) -> ParsedPolicy:
@@ -33,8 +37,11 @@ def parse_policy(file: str, data: bytes) -> ParsedPolicy:
     values = UNSET if root is None else read_map(found, root, "", _READERS, required=("version", "policy"))
     values = {} if values is UNSET else values
     name = values.get("policy")
-    policy = None if found.failed else _flatten(values)
-    return ParsedPolicy(policy, name, found.sorted(), Origin(file, MappingProxyType(found.marks)), source)
+    mode = mode_of(found, values.get("mode"), values.get("until"))
+    policy = None if found.failed else _policy(values, mode)
+    rules = {} if policy is None else rule_places(policy, file, found.marks)
+    origin = Origin(file, MappingProxyType(found.marks), MappingProxyType(rules))
+    return ParsedPolicy(policy, name, found.sorted(), origin, source, values.get("tests", ()))
 
 
 def read_root(found: Findings, data: bytes) -> tuple[str, Node | None]:
@@ -47,10 +54,10 @@ def read_root(found: Findings, data: bytes) -> tuple[str, Node | None]:
     return source or "", None if isinstance(root, Broken) else root
 
 
-def _flatten(values: dict[str, Any]) -> Policy:
-    """The policy as the rest of the host sees it. What checks the file itself, and gives nothing, is left behind."""
-    kept = ("description", "limits", "language", "modules", "grants")
-    return Policy(name=values["policy"], **{key: values[key] for key in kept if key in values})
+def _policy(values: dict[str, Any], mode: Mode) -> Policy:
+    """The policy as this file alone has it. What a file says about itself, and its tests, are left behind."""
+    kept = ("description", "limits", "language", "modules", "grants", "deny", "flows", "extends")
+    return Policy(name=values["policy"], mode=mode, **{key: values[key] for key in kept if key in values})
 
 
 def _read_version(found: Findings, node: Node, path: str) -> int | UnsetType:
@@ -80,6 +87,9 @@ _READERS: dict[str, Reader] = {
     "modules": read_modules,
     "grants": read_grants,
     "deny": read_deny,
+    "flows": read_flows,
     "tests": read_tests,
-    **dict.fromkeys(UNAVAILABLE_KEYS, read_unavailable),
+    "extends": read_name,
+    "mode": choice("enforce", "audit"),
+    "until": read_until,
 }

@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 from host.policy.access import ParsedAccess, parse_access
 from host.policy.diagnose import START, Diagnostic, Findings, quote, render, suggest
+from host.policy.inherit import Flattened, flatten_all
+from host.policy.lint import check_tests, lint
 from host.policy.model import PolicySet
 from host.policy.parse import ParsedPolicy, parse_policy
 
@@ -38,10 +40,11 @@ def resolve_files(files: Mapping[str, bytes]) -> PolicySet:
     parsed = {name: parse_policy(name, files[name]) for name in names if name not in ACCESS_FILES}
     rules = {name: parse_access(name, files[name]) for name in names if name in ACCESS_FILES}
     sources = MappingProxyType({name: each.source for name, each in {**parsed, **rules}.items()})
-    diagnostics = _check(parsed, rules)
+    flat = flatten_all(parsed)
+    diagnostics = _check(parsed, rules, flat)
     if any(diagnostic.severity == "error" for diagnostic in diagnostics):
         raise PolicyFolderError(diagnostics, sources)
-    valid = [(each.policy, each.origin) for each in parsed.values() if each.policy is not None]
+    valid = list(flat.policies.values())
     assert len(valid) == len(parsed), "a file without a policy has an error"
     return PolicySet(
         policies=MappingProxyType({policy.name: policy for policy, _ in valid}),
@@ -49,6 +52,7 @@ def resolve_files(files: Mapping[str, bytes]) -> PolicySet:
         warnings=diagnostics,
         origins=MappingProxyType({policy.name: origin for policy, origin in valid}),
         sources=sources,
+        tests=MappingProxyType({each.name: each.tests for each in parsed.values() if each.name is not None}),
     )
 
 
@@ -57,8 +61,12 @@ def folder_error(code: str, message: str, file: str = ".", fix: str | None = Non
     return Diagnostic(code, "error", message, file, START.line, START.column, fix)
 
 
-def _check(parsed: dict[str, ParsedPolicy], rules: dict[str, ParsedAccess]) -> tuple[Diagnostic, ...]:
+def _check(parsed: dict[str, ParsedPolicy], rules: dict[str, ParsedAccess], flat: Flattened) -> tuple[Diagnostic, ...]:
     found = [diagnostic for each in (*parsed.values(), *rules.values()) for diagnostic in each.diagnostics]
+    found += flat.diagnostics
+    for file, (policy, origin) in flat.policies.items():
+        found += lint(policy, origin)
+        found += check_tests(policy, file, parsed[file])
     found += _duplicate_names(parsed)
     if not parsed:
         fix = "Add one, such as sandbox.yaml, or name another folder."

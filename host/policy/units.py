@@ -112,6 +112,9 @@ COUNT = Unit(
 )
 """Read as it is; K, M and G are decimal."""
 
+PLAIN = Unit(noun="a whole number", example="3", factors={"": 1}, slips={})
+"""A number that nobody writes with a unit, such as a port."""
+
 _PERIODS_S = {"s": 1, "min": 60, "h": 3600}
 
 

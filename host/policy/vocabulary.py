@@ -55,11 +55,21 @@ FORBIDDEN: dict[str, tuple[str, str]] = {
 }
 """Modules of Node that no policy can list: why, and what to do instead."""
 
-UNAVAILABLE_KEYS: dict[str, str] = {
-    "extends": "one policy cannot build on another yet",
-    "mode": "there is one mode, in which a policy is enforced",
-}
-"""Keys of a policy that the language keeps for later, and why they cannot be used now."""
+ERROR_TYPES = (
+    "CapabilityError",
+    "ConsoleDisabledError",
+    "MemoryLimitError",
+    "RangeError",
+    "ReferenceError",
+    "ResultTooLargeError",
+    "RuntimeError",
+    "SecurityError",
+    "SyntaxError",
+    "TimeoutError",
+    "TypeError",
+    "ValidationError",
+)
+"""How an execution can fail, as a test of a policy names it."""
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 """A name of a policy or of a principal; always used with `fullmatch`."""

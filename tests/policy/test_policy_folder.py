@@ -38,14 +38,14 @@ def test_a_folder_is_valid_as_a_whole_or_not_at_all():
         "b.yaml": policy("b", "modules: [fs]\nlimit: {}"),
         "a.yaml": policy("a"),
         "access.yaml": b"anonymous: c",
-        "d.yml": policy("d", "modules: [qs, qs]\ngrants: {fetch: []}"),
+        "d.yml": policy("d", "modules: [qs, qs]\ngrants: {fetch: {}}"),
     }
     assert errors(files) == [
         ("access.yaml", "unknown-policy", 1, 12),
         ("b.yaml", "forbidden-module", 3, 11),
         ("b.yaml", "unknown-key", 4, 1),
         ("d.yml", "duplicate-item", 3, 15),
-        ("d.yml", "no-capability", 4, 10),
+        ("d.yml", "wrong-type", 4, 17),
     ]
 
 

@@ -18,6 +18,7 @@ from host.policy import (
     Rate,
     bounds,
     load_folder,
+    resolve_files,
 )
 
 FULL = """
@@ -161,6 +162,14 @@ def test_an_empty_list_of_modules_grants_nothing(parse_body):
 def test_a_listing_governs_a_package_and_its_subpaths(parse_body, listed, asked, allowed):
     """A subpath goes with its package, a module in its own right by its own name, and a path that climbs nowhere."""
     assert parse_body(f"modules: {listed}").policy.modules.allows(asked) is allowed
+
+
+def test_a_denied_module_is_not_there():
+    """What `deny` names is taken off the list, off `all` too, for whoever asks the policy."""
+    body = b"version: 1\npolicy: p\nmodules: all\ndeny: {modules: [qs]}\n"
+    modules = resolve_files({"p.yaml": body}).policies["p"].modules
+    assert not modules.allows("qs")
+    assert modules.names == MODULES - {"qs"}
 
 
 def test_no_forbidden_module_can_be_listed(parse_body, places):

@@ -1,0 +1,133 @@
+"""How long a folder of a thousand rules takes to check, and a decision among a thousand rules to make.
+
+In CPU time: nothing here waits, and the neighbours of a shared machine are not what is measured."""
+
+import random
+import time
+from statistics import median
+
+import msgspec
+import yaml
+
+from perf.options import Options
+from perf.report import Report, Table, Target
+from perf.rounds import interleave, paired_ratio
+
+NAME = "policy"
+SUMMARY = "checking a folder of 1,000 rules, and deciding among 10, 100 and 1,000 rules"
+ROUNDS = 9
+RULES = 1_000
+DECISIONS = 2_000
+CHECK_MS_MAX = 200
+DECISION_US_MAX = 20
+
+
+class Measured(msgspec.Struct):
+    """Milliseconds of a check, and of only parsing the same YAML; microseconds of a decision by what is decided."""
+
+    check: list[float] = []
+    parse: list[float] = []
+    decisions: dict[str, list[float]] = {}
+
+
+def run(options: Options) -> Report:
+    found = Measured()
+    files = {"policy.yaml": _policy(RULES, one_host=False).encode()}
+    takes = {"check": lambda: _check(files), "parse": lambda: _parse(files)}
+    for name in interleave(list(takes), options.rounds_or(ROUNDS)):
+        getattr(found, name).append(takes[name]())
+    deciders = _deciders()
+    for name in interleave(list(deciders), options.rounds_or(ROUNDS)):
+        found.decisions.setdefault(name, []).append(_decide(*deciders[name]))
+    worst = max(median(times) for name, times in found.decisions.items() if name.startswith(f"{RULES:,}"))
+    return Report(
+        name=NAME,
+        summary=SUMMARY,
+        tables=[_check_table(found), _decision_table(found)],
+        targets=[
+            Target(f"check {RULES:,} rules", CHECK_MS_MAX, median(found.check), unit="ms"),
+            Target(f"decide among {RULES:,} rules", DECISION_US_MAX, worst, unit="µs"),
+        ],
+        notes=["A decision begins with a URL that is parsed already; the slowest kind counts for the target."],
+        samples={"policy": found},
+    )
+
+
+def _policy(rules: int, one_host: bool, reverse: bool = False) -> str:
+    """A policy of many rules, each with a host of its own, or all with one host and paths of their own."""
+    lines = []
+    for number in range(rules):
+        host = "api.example.com" if one_host else f"api{number}.example.com"
+        lines.append(
+            f"    - name: rule-{number}\n      hosts: [{host}]\n      methods: [GET, POST]\n"
+            f'      paths: ["/v1/things{number}/*", "/v1/others{number}/**"]\n'
+        )
+    ordered = lines[::-1] if reverse else lines
+    return "version: 1\npolicy: big\ngrants:\n  fetch:\n" + "".join(ordered)
+
+
+def _check(files: dict[str, bytes]) -> float:
+    from host.policy import resolve_files
+
+    began_at = time.process_time()
+    resolve_files(files)
+    return (time.process_time() - began_at) * 1_000
+
+
+def _parse(files: dict[str, bytes]) -> float:
+    """The baseline: what PyYAML's parser takes for the events alone."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    began_at = time.process_time()
+    for data in files.values():
+        for _ in yaml.parse(data, Loader=loader):
+            pass
+    return (time.process_time() - began_at) * 1_000
+
+
+def _deciders() -> dict[str, tuple]:
+    """Rules and requests for each kind of decision. Requests are spread over all rules, in no order."""
+    from host.policy import resolve_files
+    from host.policy.decide.fetch import FetchRequest
+    from host.policy.decide.rulebook import Rulebook
+    from host.policy.url import parse_url
+
+    spread = random.Random(1)
+    deciders = {}
+    for rules in (10, 100, RULES):
+        numbers = [spread.randrange(rules) for _ in range(200)]
+        kinds = {
+            "a host each": (False, False, "https://api{0}.example.com/v1/things{0}/x"),
+            "one host": (True, False, "https://api.example.com/v1/things{0}/x"),
+            "one host, reversed": (True, True, "https://api.example.com/v1/things{0}/x"),
+            "denied by host": (False, False, "https://other{0}.example.org/v1"),
+            "denied by path": (True, False, "https://api.example.com/v2/things{0}/x"),
+        }
+        for kind, (one_host, reverse, url) in kinds.items():
+            policies = resolve_files({"p.yaml": _policy(rules, one_host, reverse).encode()}).policies
+            requests = [FetchRequest("GET", parse_url(url.format(number))) for number in numbers]
+            deciders[f"{rules:,} rules, {kind}"] = (Rulebook(policies["big"]).fetch, requests)
+    return deciders
+
+
+def _decide(rules, requests) -> float:
+    """Microseconds of one decision, the mean of many."""
+    from host.policy.decide.fetch import decide
+
+    began_at = time.process_time()
+    for _ in range(DECISIONS // len(requests)):
+        for request in requests:
+            decide(rules, request)
+    return (time.process_time() - began_at) * 1e6 / DECISIONS
+
+
+def _check_table(found: Measured) -> Table:
+    rows = [
+        (f"check {RULES:,} rules", f"{median(found.check):.0f}", str(paired_ratio(found.check, found.parse) or "")),
+        ("parse the same YAML", f"{median(found.parse):.1f}", ""),
+    ]
+    return Table("Checking", ("what", "ms", "÷ parsing"), rows)
+
+
+def _decision_table(found: Measured) -> Table:
+    rows = [(name, f"{median(times):.1f}") for name, times in found.decisions.items()]
+    return Table("Deciding", ("what", "µs"), rows)

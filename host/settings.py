@@ -209,7 +209,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "CODE_CACHE_SIZE", _whole(0, 100_000), 100,
-        "Of how many code blocks each worker remembers what it found out about their text.", "code blocks",
+        "How many code blocks each worker keeps compiled, with at most 32 MiB of bytecode.", "code blocks",
     ),
     Setting(
         "REDIS_URL", REDIS, "",

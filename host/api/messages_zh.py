@@ -80,7 +80,15 @@ MESSAGES: dict[str, str] = {
     ),
     # host/execution
     "All execution slots are taken and the queue is full": "所有执行槽均被占用，且队列已满",
+    "The queue is full, and others wait for less": "队列已满，且其他调用方排队较少",
+    "The server is stopping": "服务器正在停止",
     "No execution slot became free within {} s": "{} 秒内没有空闲的执行槽",
+    "An execution under this policy may need {} MiB, and the server has {} MiB for all of them": (
+        "此策略下的一次执行可能需要 {} MiB 内存，而服务器可供所有执行使用的共有 {} MiB"
+    ),
+    "Its operator lowers the policy's limits.memory, or raises MAX_EXECUTION_MEMORY_MB.": (
+        "请运维人员调低该策略的 limits.memory，或调高 MAX_EXECUTION_MEMORY_MB。"
+    ),
     "Try again later.": "请稍后再试。",
     "The code has {} bytes; the limit is {}": "代码为 {} 字节，上限为 {}",
     "The input has {} bytes; the limit is {}": "input 为 {} 字节，上限为 {}",

@@ -33,7 +33,8 @@ _SAY_EVERY_S = 60.0
 
 # KEYS: the fuel's key, then one for each rate. ARGV: the fuel of a day (-1: no limit), then for each rate the
 # microseconds between two executions and those of a burst. Gives now, the fuel burnt, the number of the rate that
-# refuses (0: none), and when the next execution of each rate is due. Lua's numbers are exact to 2^53: %.0f, not tostring.
+# refuses (0: none), and when the next execution of each rate is due. Lua's numbers are exact to 2^53, but `tostring`
+# rounds them.
 _BEGIN = """
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1e6 + tonumber(clock[2])

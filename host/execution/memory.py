@@ -34,10 +34,13 @@ class MemoryPool:
     def take(self, full_mib: int) -> "MemoryShare | None":
         """The full share of a new execution, or None where there is not so much. One whose share is larger than what
         is for new ones gets in where it fits at all."""
-        if self._growing or not self._pool.take(full_mib, max(full_mib, self.for_new_ones_mib)):
+        if self._growing or not self._pool.take(full_mib, self._room_for(full_mib)):
             return None
         self._on_change(self._pool.used)
         return MemoryShare(self, full_mib)
+
+    def _room_for(self, full_mib: int) -> int:
+        return min(self.size_mib, max(full_mib, self.for_new_ones_mib))
 
     def add(self, mib: int) -> bool:
         """Takes more for an execution that goes on."""

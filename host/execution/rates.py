@@ -101,7 +101,7 @@ class NodeRates:
             arrivals = [(self._account(key), rate) for _, key, rate in allowance.rates]
             dues_us = [max(self._segment.words[at + ARRIVAL], now_us) for at, _ in arrivals]
             for (name, _, rate), due_us in zip(allowance.rates, dues_us, strict=True):
-                too_early_us = due_us + interval_us(rate) - now_us - rate.per_s * SECOND_US
+                too_early_us = due_us + interval_us(rate) - now_us - burst_us(rate)
                 if too_early_us > 0:
                     raise refuse_rate(name, rate, too_early_us, states(allowance, dues_us, now_us))
             dues_us = [due_us + interval_us(rate) for (_, rate), due_us in zip(arrivals, dues_us, strict=True)]
@@ -136,13 +136,18 @@ def interval_us(rate: Rate) -> int:
     return rate.per_s * SECOND_US // rate.count
 
 
+def burst_us(rate: Rate) -> int:
+    """How far ahead the next execution may be due, in microseconds: so that just `count` may begin at once."""
+    return rate.count * interval_us(rate)
+
+
 def states(allowance: Allowance, dues_us: Iterable[int], now_us: int) -> tuple[RateState, ...]:
     """Where each rate stands whose next execution is due at `dues_us`."""
     return tuple(
         RateState(
             name,
             rate,
-            min(rate.count, max(0, (now_us + rate.per_s * SECOND_US - due_us) // interval_us(rate))),
+            max(0, (now_us + burst_us(rate) - due_us) // interval_us(rate)),
             max(0, due_us - now_us) / SECOND_US,
         )
         for (name, _, rate), due_us in zip(allowance.rates, dues_us, strict=True)

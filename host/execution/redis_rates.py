@@ -19,6 +19,7 @@ from host.execution.rates import (
     Allowance,
     NodeRates,
     RateState,
+    burst_us,
     interval_us,
     refuse_fuel,
     refuse_rate,
@@ -116,7 +117,7 @@ class RedisRates:
         keys = [_PREFIX + allowance.fuel_key, *(_PREFIX + key for _, key, _ in allowance.rates)]
         arguments: list[int] = [-1 if allowance.fuel_per_day is None else allowance.fuel_per_day]
         for _, _, rate in allowance.rates:
-            arguments += [interval_us(rate), rate.per_s * SECOND_US]
+            arguments += [interval_us(rate), burst_us(rate)]
         try:
             now, _, refused, *dues = await self._begin(keys=keys, args=arguments)
         except (RedisError, OSError, TimeoutError) as error:
@@ -155,6 +156,6 @@ def _verdict(allowance: Allowance, now_us: int, refused: int, dues_us: list[int]
     standing = states(allowance, dues_us, now_us)
     if refused:
         name, _, rate = allowance.rates[refused - 1]
-        too_early_us = dues_us[refused - 1] + interval_us(rate) - now_us - rate.per_s * SECOND_US
+        too_early_us = dues_us[refused - 1] + interval_us(rate) - now_us - burst_us(rate)
         raise refuse_rate(name, rate, too_early_us, standing)
     return standing

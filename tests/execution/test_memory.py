@@ -2,14 +2,13 @@
 comes."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from host.capabilities.echo import REPLY_LATER
 from host.errors import ConcurrencyError
 from host.execution.admission import Claim
 from host.execution.memory import MIB, MemoryShare
@@ -18,6 +17,7 @@ from host.execution.request import new_execution_id
 from host.execution.run import Executor, ExecutorOptions
 from host.sandbox.engine import Engine
 from tests.execution.door import Door, door, turns
+from tests.execution.gate import SLEEP, Gate, until
 from tests.harness import request_of
 
 
@@ -170,36 +170,6 @@ def test_what_never_fits_is_refused_at_once() -> None:
             assert "MAX_EXECUTION_MEMORY_MB" in refused.value.hint
 
     asyncio.run(story())
-
-
-class Gate:
-    """A capability whose calls wait until the gate opens."""
-
-    name = "gate"
-    immediate: dict = {}  # noqa: RUF012
-
-    def __init__(self) -> None:
-        self.open = asyncio.Event()
-        self.arrived = 0
-
-    @property
-    def asynchronous(self) -> dict:
-        return {REPLY_LATER: self._wait}
-
-    async def _wait(self, payload: bytes) -> bytes:
-        self.arrived += 1
-        await self.open.wait()
-        return payload
-
-
-SLEEP = "return await require('cellblock:echo').replyLater('x')"
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Waits for something that will come."""
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.001)
 
 
 @pytest.fixture

@@ -138,6 +138,12 @@ MESSAGES: dict[str, str] = {
     "The server is stopping, and the execution did not end in its grace period": (
         "服务器正在停止，执行未能在宽限期内结束"
     ),
+    "An execution under this policy may need {} MiB, and the server has {} MiB for all of them": (
+        "此策略下的一次执行可能需要 {} MiB 内存，而服务器可供所有执行使用的共有 {} MiB"
+    ),
+    "Its operator lowers the policy's limits.memory, or raises MAX_EXECUTION_MEMORY_MB.": (
+        "请运维人员调低该策略的 limits.memory，或调高 MAX_EXECUTION_MEMORY_MB。"
+    ),
     "Try again later.": "请稍后再试。",
     "The code has {} bytes; the limit is {}": "代码为 {} 字节，上限为 {}",
     "The input has {} bytes; the limit is {}": "input 为 {} 字节，上限为 {}",

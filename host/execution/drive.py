@@ -92,6 +92,7 @@ class Drive:
         if self._turn is not None:
             self._scheduler.drop(self._turn)
         self._calls.wake()
+        self._lane.memory.give_up()
 
     async def run(self, begun: bool) -> Outcome:
         """Runs the guest to its end. `begun` is what setting the first entry up gave. Raises InternalError for a fault

@@ -92,8 +92,10 @@ class Executor:
             except asyncio.CancelledError:
                 if execution.stopped is None or execution.state is not State.QUEUED:
                     raise
-                # It was ended from outside while it waited for a slot: the task goes on, with an answer.
-                asyncio.current_task().uncancel()
+                # It was ended from outside while it waited for a slot: the task goes on, with an answer, unless it was
+                # cancelled as well.
+                if asyncio.current_task().uncancel():
+                    raise
                 raise CancelledError(execution.stopped.message, execution.stopped.hint) from None
         if self.admission.running == 0:
             self._release_stacks()

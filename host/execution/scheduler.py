@@ -18,6 +18,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from host.errors import InternalError
+
 #: How much the worker threads give way to the event loop, as a nice value: answering others comes before loops.
 _NICENESS = 5
 #: What a slice is expected to take; its lane is charged that much before, and what it took after.
@@ -52,11 +54,13 @@ class Turn:
 class _Lane:
     """The guests of one principal that want to run. In the heap while there are some."""
 
-    __slots__ = ("guests", "key", "turns", "virtual_ns")
+    __slots__ = ("entry", "guests", "key", "turns", "virtual_ns")
 
     def __init__(self, key: str, virtual_ns: float) -> None:
         self.key = key
         self.guests = 0
+        #: The number of its entry in the heap; an entry of another number is one that it has left behind.
+        self.entry: int | None = None
         self.virtual_ns = virtual_ns
         self.turns: deque[Turn] = deque()
 
@@ -81,6 +85,8 @@ class Scheduler:
         """Queues a guest of the principal `key`: slices run until `run_slice` gives False. Await the turn's `done`,
         which is settled only when no thread is in the guest any more."""
         with self._changed:
+            if self._ending:
+                raise _closed()
             lane = self._lanes.get(key)
             if lane is None:
                 lane = self._lanes[key] = _Lane(key, self._virtual_ns)
@@ -98,6 +104,9 @@ class Scheduler:
                 return
             turn.queued = False
             turn.lane.turns.remove(turn)
+            if not turn.lane.turns:
+                # Else a principal that begins and drops many guests would have as many turns waiting for its next one.
+                turn.lane.entry = None
             self._leave(turn.lane)
         turn.finish()
 
@@ -113,21 +122,26 @@ class Scheduler:
         if len(lane.turns) == 1:
             # A lane that was empty has no claim on the time that passed meanwhile.
             lane.virtual_ns = max(lane.virtual_ns, self._virtual_ns)
-            heapq.heappush(self._heap, (lane.virtual_ns, next(self._order), lane))
+            self._push(lane)
+
+    def _push(self, lane: _Lane) -> None:
+        lane.entry = next(self._order)
+        heapq.heappush(self._heap, (lane.virtual_ns, lane.entry, lane))
 
     def _next(self) -> Turn | None:
         """The next turn, or None when the threads are to end. Waits for one; with the lock held."""
         while True:
             while self._heap:
-                _, _, lane = heapq.heappop(self._heap)
-                if not lane.turns:
+                _, entry, lane = heapq.heappop(self._heap)
+                if entry != lane.entry:
                     continue  # its guests were dropped
+                lane.entry = None
                 turn = lane.turns.popleft()
                 turn.queued = False
                 self._virtual_ns = max(self._virtual_ns, lane.virtual_ns)
                 lane.virtual_ns += _SLICE_NS / turn.weight
                 if lane.turns:
-                    heapq.heappush(self._heap, (lane.virtual_ns, next(self._order), lane))
+                    self._push(lane)
                 return turn
             if self._ending:
                 return None
@@ -141,6 +155,7 @@ class Scheduler:
             with self._changed:
                 if turn is not None:
                     self._settle(turn, took_ns, wants_more)
+                turn = None  # what has ended is not kept while this thread has nothing to do
                 turn = self._next()
             if turn is None:
                 return
@@ -155,18 +170,36 @@ class Scheduler:
         """After a slice: charges what it took, and puts the guest back or says that it is done."""
         turn.lane.virtual_ns += (took_ns - _SLICE_NS) / turn.weight
         if wants_more and not turn.dropped:
-            self._put(turn)
-            if len(self._heap) > 1:
-                self._changed.notify()
-            return
+            if not self._ending:
+                self._put(turn)
+                if len(self._heap) > 1:
+                    self._changed.notify()
+                return
+            turn.fault = _closed()
         self._leave(turn.lane)
-        with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
-            turn.loop.call_soon_threadsafe(turn.finish)
+        _finish_soon(turn)
 
     def close(self) -> None:
-        """Ends the threads once they are out of their guests."""
+        """Ends the threads once they are out of their guests' slices. Guests that want more get an InternalError."""
         with self._changed:
             self._ending = True
+            for lane in list(self._lanes.values()):
+                while lane.turns:
+                    turn = lane.turns.popleft()
+                    turn.queued = False
+                    turn.fault = _closed()
+                    self._leave(lane)
+                    _finish_soon(turn)
+            self._heap.clear()
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+
+
+def _finish_soon(turn: Turn) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
+        turn.loop.call_soon_threadsafe(turn.finish)
+
+
+def _closed() -> InternalError:
+    return InternalError("the threads for guests have ended")

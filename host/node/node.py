@@ -39,6 +39,12 @@ class Node:
         """The rows of the other workers."""
         return [row for row in self.segment.pids() if row != self.row]
 
+    def leave(self) -> None:
+        """This worker ends in good order: what it does not use is free at once, the rest when its process is gone."""
+        self.pools.return_unused()
+        self.segment.leave()
+        self.mail.ring()
+
     @property
     def uptime_s(self) -> float:
         """Seconds since the node began."""

@@ -40,10 +40,10 @@ def command(config: Path | None, **options: Any) -> None:
     log_config = logs.configure(settings)
     _finish(preparing)
     _log_start(settings, policies)
-    _serve(settings, log_config)
+    _serve(settings, policies, log_config)
 
 
-def _serve(settings: Settings, log_config: dict[str, Any]) -> None:
+def _serve(settings: Settings, policies: PolicySet, log_config: dict[str, Any]) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
@@ -67,7 +67,7 @@ def _serve(settings: Settings, log_config: dict[str, Any]) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=settings.shutdown_grace_ms // 1000 + STOP_MARGIN_S,
     )
-    loader = partial(load_worker, settings, make_shared(settings))
+    loader = partial(load_worker, settings, policies, make_shared(settings), server.starts)
     server.serve(spawn_target=run_worker, target_loader=loader, wrap_loader=False)
 
 

@@ -85,6 +85,7 @@ class Drive:
         if self._turn is not None:
             self._scheduler.drop(self._turn)
         self._calls.wake()
+        self._lane.memory.give_up()
 
     async def run(self, start: Start) -> Outcome:
         """Runs the execution to its end. Raises InternalError for a fault of the host."""

@@ -54,13 +54,14 @@ class MemoryPool:
             return True
         entry = share, asyncio.get_running_loop().create_future()
         self._growing.append(entry)
+        share.filled = entry[1]
         try:
             async with asyncio.timeout(timeout_s):
-                await entry[1]
-            return True
+                return await entry[1]
         except TimeoutError:
             return False
         finally:
+            share.filled = None
             if entry in self._growing:
                 self._growing.remove(entry)
 
@@ -72,17 +73,19 @@ class MemoryPool:
                 return
             self._growing.popleft()
             if not filled.done():
-                filled.set_result(None)
+                filled.set_result(True)
 
 
 class MemoryShare:
     """What one execution has of the memory: all that it could take while it runs, what it holds while it waits."""
 
-    __slots__ = ("_full_mib", "_held_mib", "_pool")
+    __slots__ = ("_full_mib", "_held_mib", "_pool", "filled")
 
     def __init__(self, pool: MemoryPool, full_mib: int) -> None:
         self._pool = pool
         self._full_mib = self._held_mib = full_mib
+        #: What tells the execution that it goes on, while it waits for its share.
+        self.filled: asyncio.Future | None = None
 
     def rest(self, memory_bytes: int) -> None:
         """The execution waits from now on and holds `memory_bytes`."""
@@ -103,6 +106,11 @@ class MemoryShare:
     async def wake(self, timeout_s: float) -> bool:
         """Takes it, and waits for it at most so long."""
         return self.fill() or await self._pool.grow(self, timeout_s)
+
+    def give_up(self) -> None:
+        """Ends a `wake` that waits, without success."""
+        if self.filled is not None and not self.filled.done():
+            self.filled.set_result(False)
 
     def close(self) -> None:
         """Gives everything back."""

@@ -109,11 +109,13 @@ class Segment:
         for row in range(self.rows):
             if row == self.row or not self.words[self._row_at(row) + _PID] or not self._try_alive(row):
                 continue
-            with self.lock():
-                self._drop_holdings(row)
-                self.words[self._row_at(row) + _PID] = 0
+            # Another worker may have buried it between our look and our lock.
+            if self.words[self._row_at(row) + _PID]:
+                with self.lock():
+                    self._drop_holdings(row)
+                    self.words[self._row_at(row) + _PID] = 0
+                buried += 1
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, 1 + row)
-            buried += 1
         return buried
 
     def _drop_holdings(self, row: int) -> None:

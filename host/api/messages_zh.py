@@ -50,6 +50,13 @@ MESSAGES: dict[str, str] = {
     "Check its length or its chunks.": "请检查其长度或分块。",
     "The body is larger than {} bytes": "请求体超过 {} 字节",
     "Send less code or less input.": "请减少代码或 input。",
+    "The server holds as many bodies as it has memory for": "服务器用于请求体的内存已满",
+    # host/api/running.py
+    "You have no execution of that id that is running": "您没有正在运行的该 id 的执行",
+    "It may have ended.": "它可能已经结束。",
+    # host/api/drain.py
+    "The server is stopping": "服务器正在停止",
+    "Send the request again.": "请重新发送请求。",
     # host/api/auth.py
     "There is no policy that you may use": "没有您可以使用的策略",
     "Ask the operator for one in access.yaml.": "请让运维人员在 access.yaml 中授予一个策略。",
@@ -80,7 +87,18 @@ MESSAGES: dict[str, str] = {
     ),
     # host/execution
     "All execution slots are taken and the queue is full": "所有执行槽均被占用，且队列已满",
+    "The queue is full, and others wait for less": "队列已满，且其他调用者等待的请求更少",
     "No execution slot became free within {} s": "{} 秒内没有空闲的执行槽",
+    "Your rate is used up: {} executions in {} s": "您的速率额度已用完：{} 次执行 / {} 秒",
+    "The policy's rate is used up: {} executions in {} s": "该策略的速率额度已用完：{} 次执行 / {} 秒",
+    "Try again after {} s.": "请在 {} 秒后重试。",
+    "Your fuel for today is used up: {} units a day": "您今天的燃料已用完：每天 {} 单位",
+    "It is filled again at midnight UTC.": "燃料在 UTC 零点恢复。",
+    "The execution was cancelled": "执行已被取消",
+    "The client closed the connection before the execution had ended": "客户端在执行结束之前关闭了连接",
+    "The server is stopping, and the execution did not end in its grace period": (
+        "服务器正在停止，执行未能在宽限期内结束"
+    ),
     "Try again later.": "请稍后再试。",
     "The code has {} bytes; the limit is {}": "代码为 {} 字节，上限为 {}",
     "The input has {} bytes; the limit is {}": "input 为 {} 字节，上限为 {}",

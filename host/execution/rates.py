@@ -61,10 +61,15 @@ class Rates(Protocol):
 
 def refuse_rate(name: str, rate: Rate, retry_after_s: float, states: Sequence[RateState]) -> RateLimitError:
     """The error for a rate that is used up."""
-    whose = "you may begin" if name == "principal" else "may begin under this policy"
-    message = f"The rate is used up: {whose} {rate.count} executions in {rate.per_s} s"
     wait_s = max(1, math.ceil(retry_after_s))
-    return RateLimitError(message, f"Try again after {wait_s} s.", wait_s, states)
+    hint = f"Try again after {wait_s} s."
+    if name == "principal":
+        return RateLimitError(
+            f"Your rate is used up: {rate.count} executions in {rate.per_s} s", hint, wait_s, states
+        )
+    return RateLimitError(
+        f"The policy's rate is used up: {rate.count} executions in {rate.per_s} s", hint, wait_s, states
+    )
 
 
 def refuse_fuel(fuel_per_day: int, now_s: float) -> RateLimitError:

@@ -11,6 +11,7 @@ import mmap
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from typing import Any
 
@@ -28,6 +29,8 @@ from host.settings import Settings
 
 #: What a worker gets beyond the grace period of its executions: for the answers, and for ending itself.
 STOP_MARGIN_S = 8
+#: What clients get of it to read their last answers.
+_LINGER_S = 4.0
 _PR_SET_PDEATHSIG = 1
 #: How often in a row a worker may end before it takes requests.
 _FAILED_STARTS_MAX = 3
@@ -100,6 +103,7 @@ def _drain_on_signal(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
         with contextlib.suppress(Exception):
             await _worker.drain.run()
         ended.set()
+        _end_in_any_case()
 
     def asked() -> None:
         # Once is enough: a service manager signals every process, and the main process then signals them again.
@@ -110,6 +114,13 @@ def _drain_on_signal(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
     # A terminal sends SIGINT to all processes; the main process then ends the workers.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     return ended
+
+
+def _end_in_any_case() -> None:
+    """granian waits for connections without a limit: for one that stands open, for a client that reads nothing."""
+    timer = threading.Timer(_LINGER_S, os._exit, [Exit.OK])
+    timer.daemon = True
+    timer.start()
 
 
 class Workers(Server):

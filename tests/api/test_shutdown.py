@@ -166,9 +166,10 @@ def test_answer_on_its_way_is_sent_before_the_end(start) -> None:
 
 def test_client_that_never_reads_does_not_hold_up_the_end(start) -> None:
     """It ends without that client's having its answer."""
-    server = start(1, SHUTDOWN_GRACE_MS=200)
-    with server.running("return 'x'.repeat(5_000_000)"):
-        wait_until(lambda: server.stats()["total"] == 1)
+    server = start(1, SHUTDOWN_GRACE_MS=600_000)
+    with server.running("return 'x'.repeat(5_000_000)"), server.connect() as stream:
+        stream.begin("return 'x'.repeat(5_000_000)", accept="text/event-stream")
+        wait_until(lambda: server.stats()["total"] == 2)
         server.process.send_signal(signal.SIGTERM)
         ends_well(server, MARGIN_S)
 

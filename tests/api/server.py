@@ -55,7 +55,9 @@ class Connection:
         return self.http.sock.getsockname()[1]
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = {}) -> None:
-        self.http.request(method, path, body, dict(headers))
+        # A body that is refused is not read to its end: the answer is there all the same.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.http.request(method, path, body, dict(headers))
 
     def answer(self) -> Answer:
         response = self.http.getresponse()

@@ -19,6 +19,9 @@ from host.settings import Settings, load_settings, require_access_rules
 _CONNECTIONS_MAX = 10_000
 _BACKLOG = 2048
 _HEADER_TIMEOUT_MS = 10_000
+#: What a connection buffers: so large can the head of a request be. (granian's default is 400 KiB.)
+_BUFFER_BYTES_MAX = 64 * 1024
+
 
 @click.command("serve")
 @config_option
@@ -58,7 +61,7 @@ def _serve(settings: Settings, policies: PolicySet, log_config: dict[str, Any]) 
         interface=Interfaces.ASGI,
         workers=settings.workers,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS),
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS, max_buffer_size=_BUFFER_BYTES_MAX),
         websockets=False,
         backlog=_BACKLOG,
         backpressure=_CONNECTIONS_MAX,

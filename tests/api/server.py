@@ -149,9 +149,9 @@ class Server:
         inodes = {inode for local, _, state, inode in _tcp() if local == self.port and state == "0A"}
         return {pid: inode for pid in self.workers() for inode in _sockets_of(pid) & inodes}
 
-    def worker_of(self, connection: Connection) -> int | None:
+    def worker_of(self, connection: Connection | socket.socket) -> int | None:
         """The worker at the other end of a connection; None while it is not accepted."""
-        own = connection.own_port
+        own = connection.own_port if isinstance(connection, Connection) else connection.getsockname()[1]
         inodes = {inode for local, remote, _, inode in _tcp() if (local, remote) == (self.port, own)}
         return next((pid for pid in self.workers() if _sockets_of(pid) & inodes), None)
 

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,10 @@ from host.execution.tally import FIGURES, GAUGES
 from host.execution.warmup import warm_slots, warm_up
 from host.machine import cores
 from host.node.node import Node, Shared
-from host.policy.folder import load_folder
 from host.policy.model import WIDEST, Limits, PolicySet
 from host.sandbox.engine import open_engine
 from host.sandbox.image import find_image
-from host.settings import MIB, Settings, require_access_rules
+from host.settings import MIB, Settings
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -42,8 +41,11 @@ class Worker:
         self.drain = drain
 
 
-def make_worker(settings: Settings, shared: Shared) -> Worker:
-    """What one worker process serves. Raises SetupError or PolicyFolderError."""
+def make_worker(
+    settings: Settings, policies: PolicySet, shared: Shared, on_ready: Callable[[], None] = lambda: None
+) -> Worker:
+    """What one worker process serves: every one of a node under the same policies, whenever it was started. `on_ready`
+    is called when it takes requests. Raises SetupError."""
     # Only those who serve pay for the framework: `cellblock run` comes through here too.
     from host.api.auth import Callers
     from host.api.body import BodyRoom
@@ -55,8 +57,7 @@ def make_worker(settings: Settings, shared: Shared) -> Worker:
     from host.api.sqlite_answers import SqliteAnswers
     from host.api.status import Status
 
-    policies = effective_policies(load_folder(settings.policy_dir), settings)
-    require_access_rules(settings, policies.access is not None)
+    policies = effective_policies(policies, settings)
     executor = make_executor(settings, shared.join())
     callers = Callers(policies, ceilings(settings))
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
@@ -66,7 +67,7 @@ def make_worker(settings: Settings, shared: Shared) -> Worker:
     executions = Executions(callers, executor, bodies, hints, watch.recorder, answers)
     readiness = Readiness()
     status = Status(executor, callers, NodeFigures(executor), readiness, settings, policies.digest)
-    lifespan = _serving(executor, readiness, status, settings, watch, answers)
+    lifespan = _serving(executor, readiness, status, settings, watch, answers, on_ready)
     app = make_service(executions, status, readiness, lifespan, settings.cors_origins)
     return Worker(app, Drain(executor, executions, readiness, settings.shutdown_grace_ms / 1000))
 
@@ -165,6 +166,7 @@ def _serving(
     settings: Settings,
     watch: Watch,
     answers: "SqliteAnswers",
+    on_ready: Callable[[], None],
 ):
     """The life of a worker: its first executions before its first request, so that no client waits for a cold start."""
 
@@ -176,6 +178,7 @@ def _serving(
         _settle_memory()
         async with membership(executor), warm_slots(executor.engine, settings.warm_slots):
             readiness.phase = Phase.READY
+            on_ready()
             try:
                 yield
             finally:

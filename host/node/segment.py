@@ -112,11 +112,14 @@ class Segment:
             pid = self.words[self._row_at(row) + _PID]
             if row == self.row or not pid or not self._try_alive(row):
                 continue
-            with self.lock():
-                self._drop_holdings(row)
-                self.words[self._row_at(row) + _PID] = 0
+            # Another worker may have buried it between our look and our lock.
+            pid = self.words[self._row_at(row) + _PID]
+            if pid:
+                with self.lock():
+                    self._drop_holdings(row)
+                    self.words[self._row_at(row) + _PID] = 0
+                buried += pid > 0
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, 1 + row)
-            buried += pid > 0
         return buried
 
     def _drop_holdings(self, row: int) -> None:

@@ -109,7 +109,8 @@ def make_executor(settings: Settings, node: Node | None = None) -> Executor:
         queue_max=settings.queue_size,
         queue_timeout_s=settings.queue_timeout_ms / 1000,
         memory_mib=settings.max_execution_memory_mb,
-        threads=cores(),
+        # All workers together as many as there are cores: more would only take turns, and hold up the event loops.
+        threads=-(-cores() // settings.workers),
         code_cache=settings.code_cache_size,
         ceilings=ceilings(settings),
     )

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "sandbox": {"errors"},
     "node": {"errors"},
     "capabilities": {"sandbox", "policy", "errors"},
-    "execution": {"sandbox", "capabilities", "node", "policy", "errors"},
+    "execution": {"sandbox", "capabilities", "node", "policy", "errors", "machine"},
     "errors": set(),
     "machine": set(),
     "version": set(),

@@ -20,6 +20,7 @@ from tests.harness import policy_of, request_of
 
 SHORT_SLEEP = "await new Promise((done) => setTimeout(done, 1)); return 1"
 LOOP = "for (;;); return 1"
+NO_QUOTA = Quota()
 COUNT = 10_000
 
 
@@ -46,7 +47,7 @@ def _kinds() -> list[tuple[ExecutionRequest, str]]:
     plain, narrow = policy_of("plain", fuel=10**10), policy_of("narrow", concurrency=1)
     cheap, large = policy_of("cheap", fuel=2_000_000), policy_of("large", memory_bytes=300 << 20)
 
-    def asked(code: str, policy: Policy, principal: str, quota: Quota = Quota(), **more: object) -> ExecutionRequest:
+    def asked(code: str, policy: Policy, principal: str, quota: Quota = NO_QUOTA, **more: object) -> ExecutionRequest:
         return structs.replace(request_of(code, policy=policy, **more), principal=principal, quota=quota)
 
     return [
@@ -97,8 +98,8 @@ async def _ended(executor: Executor, asked: ExecutionRequest, done_to_it: str, t
 
 
 def test_every_ending_gives_everything_back(executor: Executor) -> None:
-    """10,000 executions of five principals, 24 at once: successes, failures, limits, host faults, refusals by rate, queue
-    and memory, and those that are ended while they wait in the queue, run, or wait for a host call."""
+    """10,000 executions of five principals, 24 at once: successes, failures, limits, host faults, refusals by rate,
+    queue and memory, and those that are ended while they wait in the queue, run, or wait for a host call."""
     kinds, endings = _kinds(), Counter()
 
     async def client(numbers: range) -> None:

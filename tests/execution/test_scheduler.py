@@ -111,8 +111,8 @@ def test_a_policys_weight_counts(executor: Executor, weight: int) -> None:
 
 
 def test_dropped_guests_buy_no_turns(scheduler: Scheduler) -> None:
-    """A principal that begins and drops fifty guests while another of its own runs has one turn at a time after that, like
-    everybody else, and not fifty."""
+    """A principal that begins and drops fifty guests while another of its own runs has one turn at a time after that,
+    like everybody else, and not fifty."""
     order: list[str] = []
 
     def work(name: str) -> bool:

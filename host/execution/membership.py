@@ -25,13 +25,12 @@ async def membership(executor: Executor) -> AsyncIterator[None]:
     if node.segment.succeeds_dead:
         _say_lost(executor, 1)
     node.mail.on_ring = look_again
-    node.mail.open()
+    node.enter()
     looking = asyncio.get_running_loop().create_task(_look_after_the_dead(executor, look_again))
     try:
         yield
     finally:
         looking.cancel()
-        node.mail.close()
         node.leave()
 
 

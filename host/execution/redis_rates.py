@@ -28,6 +28,7 @@ from host.execution.rates import (
 
 _PREFIX = "cellblock:"
 _TIMEOUT_S = 0.25
+_CONNECTIONS_MAX = 16
 #: After a failure Redis is left alone for so long, so that not every request waits for it.
 _PAUSE_S = 1.0
 _SAY_EVERY_S = 60.0
@@ -77,16 +78,20 @@ log = structlog.get_logger()
 class RedisRates:
     """`url` is a redis:// URL. `node` counts where Redis does not answer."""
 
-    def __init__(self, url: str, node: NodeRates) -> None:
+    def __init__(self, url: str, node: NodeRates, timeout_s: float = _TIMEOUT_S) -> None:
         self._node = node
-        # Without the client's own retries, which wait for seconds: the node's counts are at hand.
-        self._client = redis.asyncio.from_url(
+        # Whoever finds no connection free waits for one: a burst of requests is not one of connections. And without the
+        # client's own retries, which wait for seconds: the node's counts are at hand.
+        pool = redis.asyncio.BlockingConnectionPool.from_url(
             url,
-            socket_timeout=_TIMEOUT_S,
-            socket_connect_timeout=_TIMEOUT_S,
+            max_connections=_CONNECTIONS_MAX,
+            timeout=timeout_s,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
             decode_responses=True,
             retry=Retry(NoBackoff(), 0),
         )
+        self._client = redis.asyncio.Redis.from_pool(pool)
         self._begin = self._client.register_script(_BEGIN)
         self._take_back = self._client.register_script(_TAKE_BACK)
         #: Whether Redis answered when it was last asked.

@@ -25,6 +25,7 @@ _BEGAN_MS = 0
 _HEADER_WORDS = 8
 #: Of a row, before the figures.
 _PID = 0
+_READS = 1
 _ROW_WORDS = 8
 #: Of an account, before what each row holds of it: the key, whether some worker waits for some, the rate's clock, the
 #: day, what was used on it.
@@ -93,6 +94,7 @@ class Segment:
                 self.succeeds_dead = self.words[self._row_at(row) + _PID] > 0
                 with self.lock():
                     self._drop_holdings(row)
+                self.reads_mail(False)
                 self.words[self._row_at(row) + _PID] = os.getpid()
                 return row
         raise InternalError("there are more workers than rows for them")
@@ -142,6 +144,14 @@ class Segment:
         """The process of each row that has had a living owner lately."""
         found = {row: self.words[self._row_at(row) + _PID] for row in range(self.rows)}
         return {row: pid for row, pid in found.items() if pid > 0}
+
+    def reads_mail(self, reads: bool) -> None:
+        """Whether this worker reads its mail from now on."""
+        self.words[self._row_at(self.row) + _READS] = reads
+
+    def readers(self) -> list[int]:
+        """The rows whose owners read their mail, as far as is known. One that starts does not yet."""
+        return [row for row in self.pids() if self.words[self._row_at(row) + _READS]]
 
     def leave(self) -> None:
         """This worker ends in good order. What it holds by then comes back when its process is gone."""

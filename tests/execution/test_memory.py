@@ -134,7 +134,7 @@ def test_those_who_go_on_are_served_in_their_order() -> None:
 
     async def story() -> None:
         with door(100, memory_mib=100) as there:
-            large, small = there.begin(there.claim(mib=60)), there.begin(there.claim(mib=20))
+            large, small = there.begin(there.claim(mib=60)), there.begin(there.claim(mib=15))
             await turns()
             large.share.rest(MIB)
             small.share.rest(MIB)

@@ -1,7 +1,7 @@
 """The figures: one row for each worker, sums that are exact, and totals that outlive a worker."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -26,7 +26,7 @@ def report_of(execution_ms: float = 1, queue_ms: float = 0, waited: bool = False
 
 
 @pytest.fixture
-def shared() -> Shared:
+def shared() -> Iterator[Shared]:
     """What four workers share."""
     shared = Shared(4, len(FIGURES), len(GAUGES))
     yield shared

@@ -78,7 +78,7 @@ def test_nobody_starves(shared: Shared, fork: Fork, signals: Signals, size: int)
         node = shared.join()
         admission = Admission(node, MemoryPool(node, 1000), 100, 120)
         node.mail.on_ring = lambda: node.pools.look_again(admission.hand_out)
-        node.mail.open()
+        node.enter()
         claim, seen = claim_of(node, size), []
 
         async def again_and_again() -> None:
@@ -94,7 +94,6 @@ def test_nobody_starves(shared: Shared, fork: Fork, signals: Signals, size: int)
         assert admission.queued == 5
         asked.tell()
         await asyncio.gather(*waiting)
-        node.mail.close()
         node.leave()
         assert (admission.running, admission.queued) == (0, 0)
         return seen

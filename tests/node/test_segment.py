@@ -1,5 +1,6 @@
 """The memory that workers share: accounts, the lock, rows, and what happens to them when a worker dies."""
 
+import asyncio
 import signal
 from collections.abc import Callable
 
@@ -170,6 +171,32 @@ def test_a_successor_of_a_worker_that_left_succeeds_nobody_dead(shared: Shared, 
     node = shared.join()
     assert not shared.segment.succeeds_dead
     assert node.pools.get("node", "slots").take(10, 10)
+
+
+def test_a_worker_is_asked_once_it_reads_its_mail(shared: Shared, fork: Fork, signals: Signals) -> None:
+    """Else whoever lists executions would wait for one that is only starting, or that is on its way out."""
+    told, go = signals(), signals()
+
+    async def live() -> None:
+        node = shared.join()
+        told.tell()
+        await asyncio.to_thread(go.wait)
+        node.enter()
+        told.tell()
+        await asyncio.to_thread(go.wait)
+        node.leave()
+        told.tell()
+        await asyncio.to_thread(go.wait)
+
+    node = shared.join()
+    worker = fork(lambda: asyncio.run(live()))
+    seen = []
+    for _ in range(3):
+        told.wait()
+        seen.append(len(node.peers()))
+        go.tell()
+    worker.result()
+    assert seen == [0, 1, 0]
 
 
 def test_leaving_gives_back_what_was_kept_for_later(shared: Shared) -> None:

@@ -22,6 +22,11 @@ OWN_RIGHT = frozenset({"stream/web", "timers/promises"})
 
 #: Globals that are made when they are first touched: the module and the property of its exports.
 GLOBALS = {
+    "Event": "web/event#Event",
+    "CustomEvent": "web/event#CustomEvent",
+    "EventTarget": "web/event#EventTarget",
+    "AbortController": "web/abort#AbortController",
+    "AbortSignal": "web/abort#AbortSignal",
     "performance": "web/performance#performance",
     "Performance": "web/performance#Performance",
 }

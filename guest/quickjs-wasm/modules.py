@@ -27,6 +27,7 @@ GLOBALS = {
     "EventTarget": "web/event#EventTarget",
     "AbortController": "web/abort#AbortController",
     "AbortSignal": "web/abort#AbortSignal",
+    "structuredClone": "web/clone#structuredClone",
     "performance": "web/performance#performance",
     "Performance": "web/performance#Performance",
 }

@@ -7,6 +7,8 @@
 /* One line for each file. */
 static const cb_binding_t *const bindings[] = {
     &cb_bytes_binding,
+    &cb_objects_binding,
+    &cb_ticks_binding,
 };
 
 JSValue cb_binding_new(JSContext *ctx, const char *name)

@@ -15,6 +15,10 @@ PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs")
 PUBLIC = {
     "path": "node/path",
     "path/posix": "node/path#posix",
+    "events": "node/events#EventEmitter",
+    "process": "node/process#process",
+    "timers": "node/timers",
+    "timers/promises": "node/timers/promises",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
@@ -28,6 +32,7 @@ GLOBALS = {
     "AbortController": "web/abort#AbortController",
     "AbortSignal": "web/abort#AbortSignal",
     "structuredClone": "web/clone#structuredClone",
+    "process": "node/process#process",
     "performance": "web/performance#performance",
     "Performance": "web/performance#Performance",
 }
@@ -41,7 +46,7 @@ IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in P
 
 #: Modules of ours that a package touches while it is made, with what those require: they are ready in its image. The
 #: build fails, and says which, where one is missing here.
-TOUCHED: dict[str, tuple[str, ...]] = {}
+TOUCHED: dict[str, tuple[str, ...]] = {"lodash": ("node/process",)}
 
 #: The folders below js/ whose files are modules of ours, each a file or a folder's index.js.
 OWN_FOLDERS = ("internal", "node", "web")

@@ -57,9 +57,17 @@ static JSValue copy(JSContext *ctx, JSValueConst this_value, int argc, JSValueCo
     return done < 0 ? JS_EXCEPTION : JS_UNDEFINED;
 }
 
+/* heapUsed() -> bytes */
+static JSValue heap_used(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    (void)this_value, (void)argc, (void)argv;
+    return JS_NewFloat64(ctx, (double)cb_engine_heap_used(ctx));
+}
+
 static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("kind", 1, kind),
     JS_CFUNC_DEF("tracksLength", 1, tracks_length),
     JS_CFUNC_DEF("copy", 3, copy),
+    JS_CFUNC_DEF("heapUsed", 0, heap_used),
 };
 const cb_binding_t cb_objects_binding = { "objects", functions, sizeof functions / sizeof *functions };

@@ -27,6 +27,12 @@ _DAYJS_PLUGINS = (
 _BOOTSTRAP_WRAPPER = ("(function(bridge){var module={exports:{}},exports=module.exports;", "return module.exports})")
 _MODULE_WRAPPER = ("(function(module,exports,require){", "})")
 _OWN_WRAPPER = (b'(function(module,exports,require,primordials,bindings,nodeError){"use strict";', b"\n})")
+#: A package whose built-ins are those of js/internal/world.js: its own names for them hide the globals.
+_WORLD = ("AbortController", "ArrayBuffer", "DataView", "Error", "Function", "Math", "Number", "Object", "Promise",
+          "RangeError", "String", "Symbol", "TypeError", "Uint8Array", "globalThis", "queueMicrotask")  # fmt: skip
+_PRISTINE_WRAPPER = (
+    f'(function(module,exports,require){{const{{{",".join(_WORLD)}}}=require("internal/world");', "})"
+)  # fmt: skip
 #: Before the name of a module that guest code cannot require.
 INTERNAL = "internal:"
 _COMMON = ["--bundle", "--minify", "--format=cjs", "--target=es2023", "--legal-comments=none", "--log-level=warning"]
@@ -151,11 +157,18 @@ class Bundler:
         """The bundle of every package and part by its name, and every module of ours by its internal one."""
         packages = self._bundle({name: _entry(name) for name in PACKAGES}, [])
         parts = self._bundle(self.parts, [f"--external:{name}" for name in PACKAGES])
-        vendor = self._bundle({f"vendor/{name}": text for name, text in modules.VENDOR.items()}, [])
+        texts = {f"vendor/{name}": text for name, text in modules.VENDOR.items()}
+        pristine = {name: text for name, text in texts.items() if name.removeprefix("vendor/") in modules.PRISTINE}
+        vendor = {
+            **self._bundle({name: text for name, text in texts.items() if name not in pristine}, []),
+            **self._bundle(pristine, [], _PRISTINE_WRAPPER),
+        }
         return {**packages, **parts, **_own(vendor)}
 
-    def _bundle(self, entries: dict[str, str], options: list[str]) -> dict[str, bytes]:
-        before, after = _MODULE_WRAPPER
+    def _bundle(
+        self, entries: dict[str, str], options: list[str], wrapper: tuple[str, str] = _MODULE_WRAPPER
+    ) -> dict[str, bytes]:
+        before, after = wrapper
         options = ["--platform=browser", *options, f"--banner:js={before}", f"--footer:js={after}"]
 
         def make(out: Path) -> None:

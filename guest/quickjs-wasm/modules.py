@@ -17,12 +17,20 @@ PUBLIC = {
     "path/posix": "node/path#posix",
     "events": "node/events#EventEmitter",
     "process": "node/process#process",
+    "stream/web": "web/streams",
     "timers": "node/timers",
     "timers/promises": "node/timers/promises",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
 OWN_RIGHT = frozenset({"stream/web", "timers/promises"})
+
+STREAMS = (
+    *("ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest"),
+    *("ReadableByteStreamController", "ReadableStreamDefaultController", "TransformStream"),
+    *("TransformStreamDefaultController", "WritableStream", "WritableStreamDefaultWriter"),
+    *("WritableStreamDefaultController", "ByteLengthQueuingStrategy", "CountQueuingStrategy"),
+)
 
 #: Globals that are made when they are first touched: the module and the property of its exports.
 GLOBALS = {
@@ -33,13 +41,17 @@ GLOBALS = {
     "AbortSignal": "web/abort#AbortSignal",
     "structuredClone": "web/clone#structuredClone",
     "process": "node/process#process",
+    **{name: f"web/streams#{name}" for name in STREAMS},
     "performance": "web/performance#performance",
     "Performance": "web/performance#Performance",
 }
 
 #: Modules bundled from npm packages that only modules of ours see, as `vendor/NAME`: the text that the bundle is made
 #: from, as esbuild takes it.
-VENDOR: dict[str, str] = {}
+VENDOR: dict[str, str] = {"streams": "module.exports = require('web-streams-polyfill')"}
+
+#: Those of them that run on built-ins as they were before any guest code ran (js/internal/world.js).
+PRISTINE = frozenset({"streams"})
 
 #: What is ready in which image. What is in none is loaded from bytecode when it is first needed.
 IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in PACKAGES}, "all": PACKAGES}

@@ -39,6 +39,7 @@ GLOBALS = {
     "EventTarget": "web/event#EventTarget",
     "AbortController": "web/abort#AbortController",
     "AbortSignal": "web/abort#AbortSignal",
+    "FormData": "web/formdata#FormData",
     "structuredClone": "web/clone#structuredClone",
     "process": "node/process#process",
     **{name: f"web/streams#{name}" for name in STREAMS},

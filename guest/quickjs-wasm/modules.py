@@ -18,6 +18,7 @@ PUBLIC = {
     "events": "node/events#EventEmitter",
     "process": "node/process#process",
     "stream/web": "web/streams",
+    "perf_hooks": "node/perf_hooks",
     "timers": "node/timers",
     "timers/promises": "node/timers/promises",
 }
@@ -45,6 +46,10 @@ GLOBALS = {
     **{name: f"web/streams#{name}" for name in STREAMS},
     "performance": "web/performance#performance",
     "Performance": "web/performance#Performance",
+    "PerformanceEntry": "web/performance#PerformanceEntry",
+    "PerformanceMark": "web/performance#PerformanceMark",
+    "PerformanceMeasure": "web/performance#PerformanceMeasure",
+    "reportError": "web/event#reportError",
 }
 
 #: Modules bundled from npm packages that only modules of ours see, as `vendor/NAME`: the text that the bundle is made

@@ -36,6 +36,12 @@ function report(error) {
   });
 }
 
+/** The global: an error that nobody handles, as if code had thrown it. */
+function reportError(e) {
+  required(arguments.length, 'e');
+  report(e);
+}
+
 const wrongThis = (name) => nodeError('ERR_INVALID_THIS', name);
 let stateOf;
 
@@ -381,4 +387,4 @@ function listenersOf(target, type) {
 
 require('internal/platform').register((value) => isTarget(value) || isEvent(value), undefined);
 
-module.exports = { CustomEvent, Event, EventTarget, fire, handler, isEvent, isTarget, listenersOf, report, setHandler };
+module.exports = { CustomEvent, Event, EventTarget, fire, handler, isEvent, isTarget, listenersOf, reportError, setHandler };

@@ -110,10 +110,14 @@ byKind[ARRAY_BUFFER] = (value, memory) => {
 
 const loose = () => require('web/clone_rare');
 // One number for DataView and one for each class of typed arrays; what is rare is in a file of its own.
-byKind[kind(new DataView(new ArrayBuffer(0)))] = (value, memory) => loose().view(value, memory, clone, refusal);
-for (const name of ['Int8', 'Uint8', 'Uint8Clamped', 'Int16', 'Uint16', 'Int32', 'Uint32', 'BigInt64', 'BigUint64', 'Float16', 'Float32', 'Float64']) {
-  byKind[kind(new primordials[name + 'Array'](0))] = (value, memory) => loose().view(value, memory, clone, refusal);
-}
+const integers = ['Int8', 'Uint8', 'Uint8Clamped', 'Int16', 'Uint16', 'Int32', 'Uint32', 'BigInt64', 'BigUint64'];
+const ofView = (value, memory) => loose().view(value, memory, clone, refusal);
+const views = (names) => {
+  for (let i = 0; i < names.length; i++) byKind[kind(new primordials[names[i] + 'Array'](0))] = ofView;
+};
+byKind[kind(new DataView(new ArrayBuffer(0)))] = ofView;
+views(integers);
+views(['Float16', 'Float32', 'Float64']);
 byKind[ERROR] = (value, memory) => loose().error(value, memory, clone);
 byKind[kind(new DOMException())] = (value, memory) => remember(memory, value, loose().domException(value));
 

@@ -8,12 +8,16 @@ const rest = ['TransformStreamDefaultController', 'WritableStream', 'WritableStr
 const last = ['WritableStreamDefaultController', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy'];
 
 const classes = {};
-for (const list of [names, more, rest, last]) {
+const take = (list) => {
   for (let i = 0; i < list.length; i++) {
-    const Class = streams[list[i]];
-    ObjectDefineProperty(Class, 'name', { __proto__: null, value: list[i], configurable: true });
-    ObjectDefineProperty(classes, list[i], { __proto__: null, value: Class, writable: true, enumerable: true, configurable: true });
+    const value = streams[list[i]];
+    ObjectDefineProperty(value, 'name', { __proto__: null, value: list[i], configurable: true });
+    ObjectDefineProperty(classes, list[i], { __proto__: null, value, writable: true, enumerable: true, configurable: true });
   }
-}
+};
+take(names);
+take(more);
+take(rest);
+take(last);
 
 module.exports = classes;

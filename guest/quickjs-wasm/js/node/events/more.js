@@ -63,8 +63,7 @@ function unlisten(emitter, name, listener, flags) {
 }
 
 function once(emitter, name, options) {
-  if (options === null || typeof options !== 'object') throw nodeError('ERR_INVALID_ARG_TYPE', 'options', 'Object', options);
-  const { signal } = options;
+  const signal = options?.signal;
   checkSignal(signal, 'options.signal');
   if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
   return new Promise((resolve, reject) => {

@@ -27,12 +27,11 @@ function checkWaterMark(value, name, otherwise) {
 }
 
 function on(emitter, event, options) {
-  if (options === null || typeof options !== 'object') throw nodeError('ERR_INVALID_ARG_TYPE', 'options', 'Object', options);
-  const { signal } = options;
+  const signal = options?.signal;
   checkSignal(signal, 'options.signal');
   if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
-  const high = checkWaterMark(options.highWaterMark ?? options.highWatermark, 'options.highWaterMark', 9007199254740991);
-  const low = checkWaterMark(options.lowWaterMark ?? options.lowWatermark, 'options.lowWaterMark', 1);
+  const high = checkWaterMark(options?.highWaterMark ?? options?.highWatermark, 'options.highWaterMark', 9007199254740991);
+  const low = checkWaterMark(options?.lowWaterMark ?? options?.lowWatermark, 'options.lowWaterMark', 1);
   const events = [];
   const waiting = [];
   const listened = [];
@@ -113,7 +112,7 @@ function on(emitter, event, options) {
 
   attach(emitter, event, (...args) => deliver(args));
   if (event !== 'error' && typeof emitter.on === 'function') attach(emitter, 'error', fail);
-  const closing = options.close;
+  const closing = options?.close;
   if (closing?.length) for (let i = 0; i < closing.length; i++) attach(emitter, closing[i], close);
   if (signal) {
     attach(signal, 'abort', () => fail(new AbortError(undefined, { cause: signal.reason })), { __proto__: null, once: true });

@@ -118,13 +118,15 @@ const values = {
     require('node/process/warning').emitWarning(warning, type, code, ctor);
   },
 };
-for (const name of ['exit', 'reallyExit', 'abort']) values[name] = refused(name, 'Return from the code, or throw an error.');
-for (const name of ['kill', 'chdir', 'dlopen', 'binding', 'setuid', 'setgid', 'cpuUsage', 'resourceUsage']) {
-  values[name] = refused(name, 'Code sees nothing of the machine that it runs on.');
-}
-for (const name of ['on', 'once', 'off', 'addListener', 'removeListener', 'removeAllListeners', 'prependListener']) values[name] = delegate(name);
-for (const name of ['prependOnceListener', 'emit', 'listeners', 'rawListeners', 'listenerCount', 'eventNames']) values[name] = delegate(name);
-for (const name of ['setMaxListeners', 'getMaxListeners']) values[name] = delegate(name);
+const put = (names, make, hint) => {
+  for (let i = 0; i < names.length; i++) values[names[i]] = make(names[i], hint);
+};
+put(['exit', 'reallyExit', 'abort'], refused, 'Return from the code, or throw an error.');
+put(['kill', 'chdir', 'dlopen', 'binding', 'setuid', 'setgid'], refused, 'Code sees nothing of the machine that it runs on.');
+put(['cpuUsage', 'resourceUsage'], refused, 'process.memoryUsage() and performance.now() are there.');
+put(['on', 'once', 'off', 'addListener', 'removeListener', 'removeAllListeners', 'prependListener'], delegate);
+put(['prependOnceListener', 'emit', 'listeners', 'rawListeners', 'listenerCount', 'eventNames'], delegate);
+put(['setMaxListeners', 'getMaxListeners'], delegate);
 for (const name in values) {
   ObjectDefineProperty(own, name, { __proto__: null, value: values[name], writable: true, enumerable: true, configurable: true });
 }

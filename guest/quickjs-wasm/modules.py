@@ -44,6 +44,8 @@ GLOBALS = {
     "structuredClone": "web/clone#structuredClone",
     "process": "node/process#process",
     **{name: f"web/streams#{name}" for name in STREAMS},
+    "TextEncoderStream": "web/streams_text#TextEncoderStream",
+    "TextDecoderStream": "web/streams_text#TextDecoderStream",
     "performance": "web/performance#performance",
     "Performance": "web/performance#Performance",
     "PerformanceEntry": "web/performance#PerformanceEntry",

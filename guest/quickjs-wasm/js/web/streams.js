@@ -1,6 +1,10 @@
 // Web streams: the package that follows the standard's own reference implementation, with the names of its classes.
 const { ObjectDefineProperty } = primordials;
+const { lazy } = bindings('host');
 const streams = require('vendor/streams');
+
+// It went out of the standard.
+delete streams.WritableStreamDefaultController.prototype.abortReason;
 
 const names = ['ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamBYOBRequest'];
 const more = ['ReadableByteStreamController', 'ReadableStreamDefaultController', 'TransformStream'];
@@ -19,5 +23,7 @@ take(names);
 take(more);
 take(rest);
 take(last);
+lazy(classes, 'TextEncoderStream', 'web/streams_text#TextEncoderStream', true);
+lazy(classes, 'TextDecoderStream', 'web/streams_text#TextDecoderStream', true);
 
 module.exports = classes;

@@ -8,7 +8,8 @@ from tests.harness import Guests
 PLAY = """
 return input.map((steps) => {
   const target = new EventTarget(), log = [];
-  const listeners = [0, 1, 2, 3].map((n) => n === 3 ? { handleEvent(event) { log.push([n, event.type, this === listeners[3]]) } }
+  const listeners = [0, 1, 2, 3].map((n) => n === 3 ? { handleEvent(event) { log.push([n, event.type,
+    this === listeners[3]]) } }
     : function (event) {
       log.push([n, event.type, event.target === this, event.cancelable]);
       if (n === 1) event.preventDefault();
@@ -18,7 +19,8 @@ return input.map((steps) => {
   for (const [method, type, which, options] of steps) {
     const event = () => which % 2 ? new CustomEvent(type, { ...options, detail: which }) : new Event(type, options);
     try {
-      log.push(method === 'dispatchEvent' ? target.dispatchEvent(event()) : String(target[method](type, listeners[which], options)));
+      log.push(method === 'dispatchEvent' ? target.dispatchEvent(event()) : String(target[method](type,
+        listeners[which], options)));
     } catch (error) { log.push([error.name, error.code ?? null]) }
   }
   return log;
@@ -29,10 +31,19 @@ return input.map((steps) => {
 def test_targets_do_what_nodes_do(guests: Guests) -> None:
     """300 random sequences of listening and dispatching."""
     source = random.Random(31)
-    options = [None, True, False, {"once": True}, {"capture": False, "cancelable": True}, {"cancelable": True, "bubbles": True}]
+    options = [
+        None,
+        True,
+        False,
+        {"once": True},
+        {"capture": False, "cancelable": True},
+        {"cancelable": True, "bubbles": True},
+    ]
 
     def step() -> list:
-        method = source.choice(["addEventListener", "addEventListener", "removeEventListener", "dispatchEvent", "dispatchEvent"])
+        method = source.choice(
+            ["addEventListener", "addEventListener", "removeEventListener", "dispatchEvent", "dispatchEvent"]
+        )
         chosen = source.choice(options[3:] if method == "dispatchEvent" else [{}, {}, {"once": True}])
         return [method, source.choice("aab"), source.randrange(4), chosen]
 
@@ -62,13 +73,17 @@ def test_events_are_as_the_standard_has_them(guests: Guests) -> None:
     target.addEventListener('x', () => {}, new Proxy({}, { get(_, key) { read.push(key) } }));
     out.push(read.join());
     const own = (event) => Object.getOwnPropertyDescriptor(event, 'isTrusted');
-    out.push(own(new Event('a')).get === own(new Event('b')).get, own(new Event('a')).configurable, new Event('a').isTrusted);
+    out.push(own(new Event('a')).get === own(new Event('b')).get, own(new Event('a')).configurable,
+      new Event('a').isTrusted);
     const nested = new Event('n');
     target.addEventListener('n', () => { try { target.dispatchEvent(nested) } catch (error) { out.push(error.name) } });
     target.dispatchEvent(nested);
-    for (const wrong of [() => new Event(), () => Event('x'), () => new Event('x', 1), () => target.addEventListener('x', 1),
-      () => target.addEventListener('x'), () => target.dispatchEvent({}), () => EventTarget.prototype.dispatchEvent.call({}, nested),
-      () => target.addEventListener('x', null, { signal: null }), () => new Event(Symbol('s')), () => Event.prototype.type]) {
+    for (const wrong of [() => new Event(), () => Event('x'), () => new Event('x', 1),
+      () => target.addEventListener('x', 1),
+      () => target.addEventListener('x'), () => target.dispatchEvent({}),
+        () => EventTarget.prototype.dispatchEvent.call({}, nested),
+      () => target.addEventListener('x', null, { signal: null }), () => new Event(Symbol('s')),
+        () => Event.prototype.type]) {
       try { out.push(String(wrong())) } catch (error) { out.push(error.constructor.name) }
     }
     const old = new CustomEvent('o', { detail: 1 }); old.initCustomEvent('q', true, true, 2);
@@ -77,8 +92,10 @@ def test_events_are_as_the_standard_has_them(guests: Guests) -> None:
     out.push(new Mine().tell(), target.addEventListener.length, Event.length);
     return out"""
     assert guests.result(code) == [
-        "capture", "bubble", True, False, [2, True], [0, 0, True, None], "bubbles,cancelable,composed,capture,once,passive,signal",
-        True, False, False, "InvalidStateError", *["TypeError"] * 10, "q", True, 2, 2, "NONE,CAPTURING_PHASE,AT_TARGET,BUBBLING_PHASE",
+        "capture", "bubble", True, False, [2, True], [0, 0, True, None],
+          "bubbles,cancelable,composed,capture,once,passive,signal",
+        True, False, False, "InvalidStateError", *["TypeError"] * 10, "q", True, 2, 2,
+          "NONE,CAPTURING_PHASE,AT_TARGET,BUBBLING_PHASE",
         "[object CustomEvent]", True, 2, 1,
     ]  # fmt: skip
 
@@ -106,14 +123,18 @@ def test_signals_are_as_the_standard_has_them(guests: Guests) -> None:
     any.addEventListener('abort', () => out.push(['any', all.aborted]));
     one.signal.addEventListener('abort', () => out.push(['one', any.aborted, all.reason]));
     one.abort('why'); one.abort('again'); two.abort();
-    out.push(one.signal.reason, two.signal.reason.name, two.signal.reason.message, any.reason, any.throwIfAborted.name);
-    out.push(tell(() => two.signal.throwIfAborted()), AbortSignal.abort().reason.code, AbortSignal.abort(null).reason);
+    out.push(one.signal.reason, two.signal.reason.name, two.signal.reason.message, any.reason,
+      any.throwIfAborted.name);
+    out.push(tell(() => two.signal.throwIfAborted()), AbortSignal.abort().reason.code,
+      AbortSignal.abort(null).reason);
     out.push(AbortSignal.any([]).aborted, AbortSignal.any([AbortSignal.abort(3), one.signal]).reason);
     const timed = AbortSignal.timeout(3);
     await new Promise((resolve) => { timed.onabort = resolve });
     out.push(timed.reason.name, timed.reason.code);
-    for (const wrong of [() => new AbortSignal(), () => AbortSignal.timeout(-1), () => AbortSignal.timeout(), () => AbortSignal.any(1),
-      () => AbortSignal.any([1]), () => AbortSignal.timeout(Infinity), () => AbortSignal.timeout('x'), () => AbortController(),
+    for (const wrong of [() => new AbortSignal(), () => AbortSignal.timeout(-1), () => AbortSignal.timeout(),
+      () => AbortSignal.any(1),
+      () => AbortSignal.any([1]), () => AbortSignal.timeout(Infinity), () => AbortSignal.timeout('x'),
+        () => AbortController(),
       () => AbortSignal.prototype.aborted, () => Object.create(AbortController.prototype).signal]) {
       try { wrong(); out.push('none') } catch (error) { out.push(error.constructor.name) }
     }
@@ -127,7 +148,8 @@ def test_signals_are_as_the_standard_has_them(guests: Guests) -> None:
     out.push(heard, String(gone), String(set), Object.keys(AbortController.prototype).join(), AbortSignal.length);
     return out"""
     assert guests.result(code) == [
-        ["one", True, "why"], ["any", True], ["all", True, True], "why", "AbortError", "This operation was aborted", "why",
+        ["one", True, "why"], ["any", True], ["all", True, True], "why", "AbortError", "This operation was aborted",
+          "why",
         "throwIfAborted", ["AbortError", "This operation was aborted"], 20, None, False, 3, "TimeoutError", 23,
         *["TypeError"] * 10, None, True, 1, "[object AbortController]", "[object AbortSignal]", "signal,abort", 0,
     ]  # fmt: skip

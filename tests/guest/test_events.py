@@ -19,7 +19,8 @@ for (const steps of input) {
     if (n === 2) emitter.removeListener('a', listeners[1]);
   });
   emitter.on('newListener', (type, f) => log.push(['new', String(type), listeners.indexOf(f)]));
-  if (steps.length % 2) emitter.on('removeListener', (type, f) => log.push(['removed', String(type), listeners.indexOf(f)]));
+  if (steps.length % 2) emitter.on('removeListener', (type, f) => log.push(['removed', String(type),
+    listeners.indexOf(f)]));
   for (const [method, type, which, value] of steps) {
     const name = type === 'symbol' ? EventEmitter.errorMonitor : type;
     const bare = ['eventNames', 'getMaxListeners'].includes(method);
@@ -28,7 +29,8 @@ for (const steps of input) {
       : [name, which === 4 ? value : listeners[which]];
     const result = tell(() => emitter[method](...args));
     log.push([method, result === emitter ? 'this' : Array.isArray(result)
-      ? result.map((item) => typeof item === 'function' ? [listeners.indexOf(item), item.name] : String(item)) : result]);
+      ? result.map((item) => typeof item === 'function' ? [listeners.indexOf(item),
+        item.name] : String(item)) : result]);
   }
   out.push(log);
 }
@@ -67,9 +69,11 @@ const look = (object, passed) => Reflect.ownKeys(object).filter((key) => !passed
   const own = Object.getOwnPropertyDescriptor(object, key);
   return [String(key), typeof own.value, own.value?.length, own.enumerable, own.configurable, own.writable];
 });
-const absent = ['EventEmitterAsyncResource', 'kMaxEventTargetListeners', 'kMaxEventTargetListenersWarned', 'prototype'];
+const absent = ['EventEmitterAsyncResource', 'kMaxEventTargetListeners', 'kMaxEventTargetListenersWarned',
+  'prototype'];
 return [look(EventEmitter, absent).sort(), look(EventEmitter.prototype, []), look(new EventEmitter(), []),
-  EventEmitter.prototype.on === EventEmitter.prototype.addListener, EventEmitter.prototype.off.name, EventEmitter.name,
+  EventEmitter.prototype.on === EventEmitter.prototype.addListener, EventEmitter.prototype.off.name,
+    EventEmitter.name,
   EventEmitter.EventEmitter === EventEmitter]"""
 
 
@@ -121,12 +125,15 @@ for (const wrong of [() => addAbortListener(undefined, listener), () => addAbort
   () => { EventEmitter.defaultMaxListeners = -1 }, () => { EventEmitter.captureRejections = 1 },
   () => on(emitter, 'v', { highWaterMark: 0 }), () => on(emitter, 'v', { highWaterMark: '1' }),
   () => new EventEmitter({ captureRejections: 1 }), () => on({}, 'v'), () => emitter.emit('error'),
-  () => emitter.emit('error', null), () => emitter.emit('error', { a: 1 }), () => emitter.emit('error', new URIError('u')),
+  () => emitter.emit('error', null), () => emitter.emit('error', { a: 1 }), () => emitter.emit('error',
+    new URIError('u')),
 ]) { try { out.push(wrong()) } catch (error) { out.push([...fail(error).slice(0, 3), error.context ?? null]) } }
 const careful = new EventEmitter({ captureRejections: true });
 careful.on('x', async () => { throw new Error('rejected') });
-out.push(await new Promise((resolve) => { careful.on('error', (error) => resolve(error.message)); careful.emit('x') }));
-careful[EventEmitter.captureRejectionSymbol] = function (error, type, ...args) { out.push([error.message, type, args]) };
+out.push(await new Promise((resolve) => { careful.on('error', (error) => resolve(error.message));
+  careful.emit('x') }));
+careful[EventEmitter.captureRejectionSymbol] = function (error, type, ...args) { out.push([error.message, type,
+  args]) };
 careful.emit('x', 1, 2);
 await new Promise((resolve) => setTimeout(resolve, 2));
 EventEmitter.setMaxListeners(7, target, emitter);
@@ -145,7 +152,8 @@ def test_a_leak_is_warned_of_once(guests: Guests) -> None:
     """By an event of the process and a line of the console, in Node's words."""
     code = """
     const EventEmitter = require('events'), emitter = new EventEmitter(), seen = [];
-    process.on('warning', (warning) => seen.push([warning.name, warning.count, warning.type, warning.emitter === emitter]));
+    process.on('warning', (warning) => seen.push([warning.name, warning.count, warning.type,
+      warning.emitter === emitter]));
     for (let i = 0; i < 13; i++) emitter.on('x', () => {});
     await new Promise((resolve) => setTimeout(resolve, 1));
     return seen"""

@@ -38,18 +38,24 @@ def test_form_data_is_as_the_standard_has_it(guests: Guests) -> None:
     const out = [], data = new FormData();
     data.append('a', '1'); data.append('b', '2');
     for (const [name] of data) { out.push(name); if (out.length < 5) data.append(name + out.length, '') }
-    data.forEach(function (value, name, all) { if (name === 'a') out.push(value, all === data, this.own) }, { own: 7 });
-    for (const wrong of [() => data.append('x'), () => data.append('x', 'y', 'z'), () => new FormData(null), () => FormData(),
-      () => data.forEach(), () => data.forEach(1), () => FormData.prototype.get.call({}, 'a'), () => data.get(Symbol('s')),
+    data.forEach(function (value, name, all) { if (name === 'a') out.push(value, all === data, this.own) },
+      { own: 7 });
+    for (const wrong of [() => data.append('x'), () => data.append('x', 'y', 'z'), () => new FormData(null),
+      () => FormData(),
+      () => data.forEach(), () => data.forEach(1), () => FormData.prototype.get.call({}, 'a'),
+        () => data.get(Symbol('s')),
       () => data.entries().next.call({})]) {
       try { wrong(); out.push('none') } catch (error) { out.push(error.constructor.name) }
     }
     const proto = Object.getPrototypeOf(data.keys());
-    out.push(Object.keys(FormData.prototype).join(), FormData.prototype[Symbol.iterator] === FormData.prototype.entries);
-    out.push(String(data), proto[Symbol.toStringTag], Object.keys(proto), Object.hasOwn(Object.getPrototypeOf(proto), Symbol.iterator));
+    out.push(Object.keys(FormData.prototype).join(),
+      FormData.prototype[Symbol.iterator] === FormData.prototype.entries);
+    out.push(String(data), proto[Symbol.toStringTag], Object.keys(proto), Object.hasOwn(Object.getPrototypeOf(proto),
+      Symbol.iterator));
     return out"""
     assert guests.result(code) == [
         "a", "b", "a1", "b2", "a13", "b24", "1", True, 7, *["TypeError"] * 9,
-        "append,delete,get,getAll,has,set,entries,forEach,keys,values", True, "[object FormData]", "FormData Iterator",
+        "append,delete,get,getAll,has,set,entries,forEach,keys,values", True, "[object FormData]",
+          "FormData Iterator",
         ["next"], True,
     ]  # fmt: skip

@@ -11,10 +11,12 @@ const fail = (error) => [error?.constructor?.name ?? error, error?.name];
 const collect = async (stream) => { const all = []; for await (const chunk of stream) all.push(chunk); return all };
 const count = (n) => new ReadableStream({ start(c) { for (let i = 0; i < n; i++) c.enqueue(i); c.close() } });
 out.push(await collect(count(5)), await collect(ReadableStream.from(['a', Promise.resolve('b')])));
-const doubled = new TransformStream({ transform(chunk, c) { c.enqueue(chunk); c.enqueue(-chunk) }, flush(c) { c.enqueue('end') } });
+const doubled = new TransformStream({ transform(chunk, c) { c.enqueue(chunk); c.enqueue(-chunk) },
+  flush(c) { c.enqueue('end') } });
 out.push(await collect(count(3).pipeThrough(doubled)));
 const written = [];
-await count(3).pipeTo(new WritableStream({ write(chunk) { written.push(chunk) }, close() { written.push('closed') } }));
+await count(3).pipeTo(new WritableStream({ write(chunk) { written.push(chunk) },
+  close() { written.push('closed') } }));
 out.push(written);
 const [one, two] = count(2).tee();
 out.push(await collect(one), await collect(two));
@@ -31,9 +33,12 @@ const piping = new ReadableStream({ cancel: (r) => events.push(['cancel', r]) })
 control.abort('stop');
 out.push(await piping.catch((error) => error), events);
 const locked = count(1); locked.getReader();
-for (const wrong of [() => locked.getReader(), () => new ReadableStream({ type: 'x' }), () => new ReadableStream({ size: 1 }, { highWaterMark: -1 }),
-  () => new WritableStream({ type: 'bytes' }), () => new ReadableStreamDefaultReader(5), () => ReadableStream(), () => locked.pipeTo(5),
-  () => ReadableStream.prototype.tee.call({}), () => new ReadableStreamDefaultController(), () => new CountQueuingStrategy(),
+for (const wrong of [() => locked.getReader(), () => new ReadableStream({ type: 'x' }),
+  () => new ReadableStream({ size: 1 }, { highWaterMark: -1 }),
+  () => new WritableStream({ type: 'bytes' }), () => new ReadableStreamDefaultReader(5), () => ReadableStream(),
+    () => locked.pipeTo(5),
+  () => ReadableStream.prototype.tee.call({}), () => new ReadableStreamDefaultController(),
+    () => new CountQueuingStrategy(),
   () => count(1).pipeTo(new WritableStream(), { signal: 1 }), () => ReadableStream.from(5), () => locked.cancel()]) {
   try { await wrong(); out.push('none') } catch (error) { out.push(fail(error)) }
 }
@@ -63,7 +68,8 @@ return input.map((name) => {
   return [name, Class.name, Class.length, prototype[Symbol.toStringTag], Object.getOwnPropertyNames(Class).length,
     Object.getOwnPropertyNames(prototype).sort().map((key) => {
       const own = Object.getOwnPropertyDescriptor(prototype, key);
-      return [key, own.enumerable, own.configurable, typeof own.get, typeof own.set, own.value?.length, own.value?.name];
+      return [key, own.enumerable, own.configurable, typeof own.get, typeof own.set, own.value?.length,
+        own.value?.name];
     })];
 });"""
 
@@ -85,7 +91,8 @@ def test_the_module_has_the_globals(guests: Guests) -> None:
 def test_text_is_encoded_over_the_borders_of_chunks(guests: Guests) -> None:
     """Halves of a pair that are in two chunks are one character; what is half at the end is U+FFFD."""
     code = """
-    const out = [], stream = ReadableStream.from(['a\\ud83d', '\\ude00', '', 5, '\\ud800']).pipeThrough(new TextEncoderStream());
+    const out = [], stream = ReadableStream.from(['a\\ud83d', '\\ude00', '', 5,
+      '\\ud800']).pipeThrough(new TextEncoderStream());
     for await (const chunk of stream) out.push([...chunk]);
     return [out, new TextEncoderStream().encoding, Object.keys(TextEncoderStream.prototype)]"""
     assert guests.result(code) == [

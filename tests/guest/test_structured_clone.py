@@ -22,7 +22,8 @@ const tell = (value, seen = new Map()) => {
   const inner = value instanceof Date ? value.getTime() : value instanceof RegExp ? [String(value), value.lastIndex]
     : value instanceof Map ? [...value].map((pair) => pair.map((item) => tell(item, seen)))
     : value instanceof Set ? [...value].map((item) => tell(item, seen))
-    : value instanceof Error ? [value.message, Object.hasOwn(value, 'message'), tell(value.cause, seen), typeof value.stack]
+    : value instanceof Error ? [value.message, Object.hasOwn(value, 'message'), tell(value.cause, seen),
+      typeof value.stack]
     : value instanceof ArrayBuffer ? [...new Uint8Array(value), value.resizable, value.maxByteLength]
     : ArrayBuffer.isView(value) ? [value.byteOffset, value.byteLength, tell(value.buffer, seen)]
     : [Number, String, Boolean, BigInt].some((Class) => value instanceof Class) ? tell(value.valueOf(), seen)
@@ -38,19 +39,27 @@ const makers = {
   plain: (v) => v, undefined: () => undefined, nan: () => NaN, negative: () => -0, big: (v) => BigInt(v),
   date: (v) => new Date(v), invalid: () => new Date(NaN), regexp: (v) => Object.assign(/a.b/gimsuy, { lastIndex: v }),
   boxed: (v) => Object(v), boxedBig: (v) => Object(BigInt(v)), own: (v) => Object.assign(new Date(v), { extra: v }),
-  buffer: (v) => buffers[v % 2], bytes: (v) => new Uint8Array(buffers[0], v % 4, 2), shorts: () => new Int16Array(buffers[0]),
-  tracking: () => new Uint8Array(buffers[1]), view: () => new DataView(buffers[0], 3), floats: () => new Float64Array(2),
-  error: (v) => new RangeError(String(v), { cause: v }), named: (v) => Object.assign(new Error('x'), { name: 'TypeError', v }),
+  buffer: (v) => buffers[v % 2], bytes: (v) => new Uint8Array(buffers[0], v % 4, 2),
+    shorts: () => new Int16Array(buffers[0]),
+  tracking: () => new Uint8Array(buffers[1]), view: () => new DataView(buffers[0], 3),
+    floats: () => new Float64Array(2),
+  error: (v) => new RangeError(String(v), { cause: v }), named: (v) => Object.assign(new Error('x'),
+    { name: 'TypeError', v }),
   mine: () => new (class Mine extends SyntaxError {})('m'), bare: () => Object.assign(Object.create(null), { b: 1 }),
-  instance: () => new (class A { x = 1; get y() { return 2 } })(), sparse: (v) => { const a = [1, , 3]; a.k = v; a.length = 9; return a },
+  instance: () => new (class A { x = 1; get y() { return 2 } })(), sparse: (v) => { const a = [1, , 3]; a.k = v;
+    a.length = 9; return a },
   getter: () => ({ get a() { delete this.b; return 1 }, b: 2, get c() { this.d = 3; return 4 } }),
   hidden: () => Object.defineProperty({ a: 1 }, 'h', { value: 2 }), symbolic: () => ({ [Symbol('s')]: 1, a: 2 }),
 };
 const build = ([kind, ...rest], known = []) => {
-  if (kind === 'array') { const made = []; known.push(made); for (const r of rest) made.push(build(r, known)); return made }
-  if (kind === 'object') { const made = {}; known.push(made); rest.forEach((r, i) => made['k' + i] = build(r, known)); return made }
-  if (kind === 'map') { const made = new Map(); known.push(made); for (const r of rest) made.set(build(r, known), build(r, known)); return made }
-  if (kind === 'set') { const made = new Set(); known.push(made); for (const r of rest) made.add(build(r, known)); return made }
+  if (kind === 'array') { const made = []; known.push(made); for (const r of rest) made.push(build(r, known));
+    return made }
+  if (kind === 'object') { const made = {}; known.push(made); rest.forEach((r, i) => made['k' + i] = build(r,
+    known)); return made }
+  if (kind === 'map') { const made = new Map(); known.push(made); for (const r of rest) made.set(build(r, known),
+    build(r, known)); return made }
+  if (kind === 'set') { const made = new Set(); known.push(made); for (const r of rest) made.add(build(r, known));
+    return made }
   if (kind === 'again') return known[rest[0] % known.length] ?? null;
   return makers[kind](...rest);
 };
@@ -90,8 +99,8 @@ REFUSED = [
     *("() => {}", "Symbol('s')", "function named() {}", "new Proxy({}, {})", "new WeakMap()", "new WeakSet()"),
     *("Promise.resolve(1)", "new WeakRef({})", "[1, { a: [class A {}] }]", "new Map([[() => 1, 2]])"),
     *("{ get a() { throw new RangeError('mine') } }", "Object(Symbol('y'))", "(function* () {})()", "[].values()"),
-    *("(() => { const b = new ArrayBuffer(1); b.transfer?.() ?? structuredClone(b, { transfer: [b] }); return b })()",),
-    *("(() => { const b = new ArrayBuffer(8, { maxByteLength: 8 }), v = new Uint8Array(b, 4); b.resize(1); return v })()",),
+    "(() => { const b = new ArrayBuffer(1); structuredClone(b, { transfer: [b] }); return b })()",
+    "(() => { const b = new ArrayBuffer(8, { maxByteLength: 8 }), v = new Uint8Array(b, 4); b.resize(1); return v })()",
 ]
 
 
@@ -113,10 +122,12 @@ def test_a_transferred_buffer_moves(guests: Guests) -> None:
     const moved = structuredClone({ view, buffer }, { transfer: [buffer] });
     out.push(moved.view[0], moved.view.buffer === moved.buffer, moved.buffer.resizable, buffer.detached, view.length);
     for (const options of [{ transfer: [buffer] }, { transfer: [{}] }, { transfer: [1] }, { transfer: 1 }, 1,
-      { transfer: [moved.buffer, moved.buffer] }, { transfer: [new EventTarget()] }, { transfer: { [Symbol.iterator]: 1 } }]) {
+      { transfer: [moved.buffer, moved.buffer] }, { transfer: [new EventTarget()] },
+        { transfer: { [Symbol.iterator]: 1 } }]) {
       out.push(tell(() => structuredClone(1, options)));
     }
-    out.push(structuredClone(5, null), structuredClone(6, {}), structuredClone(7, { transfer: undefined }), moved.buffer.detached);
+    out.push(structuredClone(5, null), structuredClone(6, {}), structuredClone(7, { transfer: undefined }),
+      moved.buffer.detached);
     out.push(tell(() => structuredClone()), structuredClone.length, structuredClone.name);
     return out"""
     assert guests.result(code) == [

@@ -7,10 +7,12 @@ from tests.harness import Guests
 ORDER = """
 const order = [];
 const tick = (name) => process.nextTick((...given) => order.push(name, ...given), 'with', name);
-setImmediate(() => { order.push('immediate'); tick('of immediate'); Promise.resolve().then(() => order.push('micro of immediate')) });
+setImmediate(() => { order.push('immediate'); tick('of immediate');
+  Promise.resolve().then(() => order.push('micro of immediate')) });
 setTimeout(() => { order.push('timer'); tick('of timer'); queueMicrotask(() => order.push('micro of timer')) }, 20);
 queueMicrotask(() => order.push('micro'));
-Promise.resolve().then(() => { order.push('then'); tick('of then'); Promise.resolve().then(() => order.push('then of then')) });
+Promise.resolve().then(() => { order.push('then'); tick('of then');
+  Promise.resolve().then(() => order.push('then of then')) });
 tick('first'); tick('second');
 process.nextTick(() => { order.push('outer'); tick('inner'); queueMicrotask(() => order.push('micro of tick')) });
 await new Promise((resolve) => setTimeout(resolve, 60));
@@ -24,19 +26,23 @@ def test_ticks_microtasks_and_timers_come_in_nodes_order(guests: Guests) -> None
 
 
 COERCED = """
-const out = [], tell = (call) => { try { call(); return 'fine' } catch (error) { return [error.name, error.code ?? null] } };
+const out = [], tell = (call) => { try { call(); return 'fine' } catch (error) { return [error.name,
+  error.code ?? null] } };
 const fire = (...given) => new Promise((resolve) => setTimeout((...got) => resolve(got), ...given));
-out.push(await fire(1, 1, 2), await fire(), await fire('2', ...Array(100).fill('x')), await fire(-5), await fire(2 ** 32), await fire(NaN));
+out.push(await fire(1, 1, 2), await fire(), await fire('2', ...Array(100).fill('x')), await fire(-5),
+  await fire(2 ** 32), await fire(NaN));
 out.push(await fire({ valueOf: () => 1 }), await fire(null), await fire(undefined, 'u'));
 for (const given of [undefined, null, 1, {}, 5n, true, Symbol('s'), []]) {
   out.push(tell(() => setTimeout(given)), tell(() => setInterval(given)), tell(() => setImmediate(given)));
 }
 out.push(tell(() => setTimeout(() => {}, Symbol('s'))), tell(() => setTimeout(() => {}, 5n)));
 for (const given of [undefined, null, {}, 'x', NaN, -1, 99999]) out.push(tell(() => clearTimeout(given)));
-for (const given of [undefined, 1, 'x', {}]) out.push(tell(() => queueMicrotask(given))[0], tell(() => process.nextTick(given)));
+for (const given of [undefined, 1, 'x', {}]) out.push(tell(() => queueMicrotask(given))[0],
+  tell(() => process.nextTick(given)));
 out.push([setTimeout, setInterval, setImmediate, clearTimeout, queueMicrotask].map((f) => f.name));
 let rounds = 0;
-await new Promise((resolve) => { const handle = setInterval(() => { if (++rounds === 3) { clearInterval(handle); resolve() } }, 1) });
+await new Promise((resolve) => { const handle = setInterval(() => { if (++rounds === 3) { clearInterval(handle);
+  resolve() } }, 1) });
 const cleared = setTimeout(() => rounds++, 1); clearInterval(cleared);
 const now = setImmediate(() => rounds++); clearImmediate(now);
 await fire(5);
@@ -53,7 +59,9 @@ def test_arguments_of_timers_are_taken_as_node_takes_them(guests: Guests) -> Non
 
 def test_text_is_compiled_only_where_the_policy_lets_it(guests: Guests) -> None:
     """Otherwise it is a SecurityError, where the timer is set."""
-    code = "setTimeout('globalThis.made = 6 * 7', 1); await new Promise((r) => setTimeout(r, 5)); return globalThis.made"
+    code = (
+        "setTimeout('globalThis.made = 6 * 7', 1); await new Promise((r) => setTimeout(r, 5)); return globalThis.made"
+    )
     assert guests.failure(code).type == "SecurityError"
     assert guests.result(code, eval=True) == 42
 
@@ -72,11 +80,14 @@ out.push(await timers.setTimeout(1, 0, stopped).catch(fail), await timers.setImm
 const control = new AbortController(), waiting = timers.setTimeout(10000, 0, { signal: control.signal });
 control.abort('while'); out.push(await waiting.catch(fail));
 const other = new AbortController();
-try { for await (const _ of timers.setInterval(1, 0, { signal: other.signal })) other.abort('inside') } catch (error) { out.push(fail(error)) }
+try { for await (const _ of timers.setInterval(1, 0,
+  { signal: other.signal })) other.abort('inside') } catch (error) { out.push(fail(error)) }
 out.push(await timers.scheduler.wait(1), await timers.scheduler.yield());
 try { new timers.scheduler.constructor() } catch (error) { out.push(error.code) }
-out.push(Object.keys(timers), Object.values(timers).map((one) => one.length), await timers.setTimeout('1').catch(fail));
-out.push(setTimeout[Symbol.for('nodejs.util.promisify.custom')] === timers.setTimeout, require('timers').promises === timers);
+out.push(Object.keys(timers), Object.values(timers).map((one) => one.length),
+  await timers.setTimeout('1').catch(fail));
+out.push(setTimeout[Symbol.for('nodejs.util.promisify.custom')] === timers.setTimeout,
+  require('timers').promises === timers);
 out.push(require('timers').setTimeout === setTimeout);
 return out"""
 
@@ -93,7 +104,8 @@ def test_process_tells_nothing_of_the_machine(guests: Guests) -> None:
     code = """
     const out = [process.platform, process.arch, process.cwd(), process.argv, process.pid, Object.keys(process.env)];
     process.env.HOME = '/root';
-    out.push(process.env.HOME ?? null, /^v20\\./.test(process.version), process.versions.node === process.version.slice(1));
+    out.push(process.env.HOME ?? null, /^v20\\./.test(process.version),
+      process.versions.node === process.version.slice(1));
     for (const name of ['exit', 'kill', 'abort', 'chdir', 'binding', 'cpuUsage']) {
       try { process[name](1) } catch (error) { out.push([error.name, typeof error.hint]) }
     }
@@ -112,7 +124,9 @@ def test_process_tells_nothing_of_the_machine(guests: Guests) -> None:
 
 def test_an_error_in_a_tick_ends_the_execution(guests: Guests) -> None:
     """As an error that nobody caught does; a flood of ticks ends at the policy's fuel."""
-    failure = guests.failure("process.nextTick(() => { throw new RangeError('tick') }); await new Promise(() => {}); return 1")
+    failure = guests.failure(
+        "process.nextTick(() => { throw new RangeError('tick') }); await new Promise(() => {}); return 1"
+    )
     assert (failure.type, failure.message) == ("RangeError", "tick")
     flood = "const again = () => process.nextTick(again); again(); await new Promise(() => {}); return 1"
     assert Limits().fuel > 50_000_000
@@ -120,19 +134,24 @@ def test_an_error_in_a_tick_ends_the_execution(guests: Guests) -> None:
 
 
 MARKS = """
-const out = [], tell = (call) => { try { return call() } catch (error) { return [error.constructor.name, error.name] } };
+const out = [], tell = (call) => { try { return call() } catch (error) { return [error.constructor.name,
+  error.name] } };
 performance.mark('a', { startTime: 5, detail: { deep: [1] } }); performance.mark('b', { startTime: 8.5 });
 out.push(performance.measure('m', 'a', 'b').toJSON());
 out.push(performance.measure('n', { start: 1, duration: 2, detail: 3 }).toJSON());
 out.push(performance.measure('o', { end: 4, duration: 2 }).toJSON());
 out.push(performance.getEntries().map((entry) => entry.name), performance.getEntriesByName('a').length);
-out.push(performance.getEntriesByName('a', 'measure').length, performance.getEntriesByType('mark').map((entry) => entry.detail));
-for (const wrong of [() => performance.mark(), () => performance.mark('x', { startTime: -1 }), () => performance.measure('x', 'none'),
-  () => new PerformanceEntry(), () => performance.measure('x', { start: 1, end: 2, duration: 3 }), () => performance.mark(Symbol('s')),
+out.push(performance.getEntriesByName('a', 'measure').length,
+  performance.getEntriesByType('mark').map((entry) => entry.detail));
+for (const wrong of [() => performance.mark(), () => performance.mark('x', { startTime: -1 }),
+  () => performance.measure('x', 'none'),
+  () => new PerformanceEntry(), () => performance.measure('x', { start: 1, end: 2, duration: 3 }),
+    () => performance.mark(Symbol('s')),
 ]) out.push(tell(wrong));
 performance.clearMarks('a'); out.push(performance.getEntries().map((entry) => entry.name));
 performance.clearMarks(); performance.clearMeasures(); out.push(performance.getEntries().length);
-out.push(String(new PerformanceMark('q')), performance instanceof EventTarget, new PerformanceMark('q') instanceof PerformanceEntry);
+out.push(String(new PerformanceMark('q')), performance instanceof EventTarget,
+  new PerformanceMark('q') instanceof PerformanceEntry);
 return out"""
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import legacy_encodings
 import modules
 from inputs import FOLDER
 from modules import PACKAGES
@@ -94,10 +95,10 @@ def _parts(npm: Path) -> dict[str, str]:
 _REQUIRED = re.compile(rb"""\brequire\(['"]([^'"]+)['"]\)""")
 
 
-def _own(vendor: dict[str, bytes]) -> dict[str, bytes]:
-    """Modules that guest code cannot require, wrapped. Raises BuildError where one requires what is not there."""
+def _own(made: dict[str, bytes]) -> dict[str, bytes]:
+    """Modules that guest code cannot require, wrapped; those that the build made are so already. Raises BuildError where one requires what is not there."""
     sources = modules.own_modules()
-    names = frozenset({*sources, *vendor})
+    names = frozenset({*sources, *made})
     modules.check_targets(names)
     for name, source in sources.items():
         for required in _REQUIRED.findall(source):
@@ -105,7 +106,7 @@ def _own(vendor: dict[str, bytes]) -> dict[str, bytes]:
                 raise BuildError(f"js/{name}.js requires {required.decode()!r}, which is no module of ours")
     before, after = _OWN_WRAPPER
     wrapped = {name: before + source + after for name, source in sources.items()}
-    return {INTERNAL + name: source for name, source in {**wrapped, **vendor}.items()}
+    return {INTERNAL + name: source for name, source in {**wrapped, **made}.items()}
 
 
 class Bundler:
@@ -152,7 +153,7 @@ class Bundler:
         packages = self._bundle({name: _entry(name) for name in PACKAGES}, [])
         parts = self._bundle(self.parts, [f"--external:{name}" for name in PACKAGES])
         vendor = self._bundle({f"vendor/{name}": text for name, text in modules.VENDOR.items()}, [])
-        return {**packages, **parts, **_own(vendor)}
+        return {**packages, **parts, **_own({**vendor, **legacy_encodings.modules(self._workspace, self._npm)})}
 
     def _bundle(self, entries: dict[str, str], options: list[str]) -> dict[str, bytes]:
         before, after = _MODULE_WRAPPER

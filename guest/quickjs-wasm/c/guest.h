@@ -70,7 +70,9 @@ typedef struct {
     int count;
 } cb_binding_t;
 
+extern const cb_binding_t cb_buffer_binding; /* buffer.c */
 extern const cb_binding_t cb_bytes_binding; /* bytes.c */
+extern const cb_binding_t cb_decoder_binding; /* decoder.c */
 JSValue cb_binding_new(JSContext *ctx, const char *name);
 
 /* bridge.c */

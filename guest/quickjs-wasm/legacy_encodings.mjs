@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 
 const folder = `${process.argv[2]}/@exodus/bytes/`;
 const part = (name) => import(pathToFileURL(folder + name));
-const { createSinglebyteDecoder } = await part('single-byte.js');
+// Not the package's face, which asks node's own decoder where it can: what that knows depends on the machine.
+const { encodingDecoder } = await part('fallback/single-byte.js');
 const { getTable } = await part('fallback/multi-byte.table.js');
 const { default: labels } = await part('fallback/encoding.labels.js');
 
@@ -31,7 +32,7 @@ const upper = Uint8Array.from({ length: 128 }, (_, index) => 128 + index);
 const single = {};
 for (const name of Object.keys(labels)) {
   try {
-    single[name] = createSinglebyteDecoder(name, true)(upper);
+    single[name] = encodingDecoder(name)(upper, true);
   } catch {
     // Not an encoding of one byte for a character.
   }

@@ -42,8 +42,9 @@ static JSValue to_string(JSContext *ctx, JSValueConst this_value, int argc, JSVa
     if (!cb_engine_bytes(ctx, this_value, false, &len))
         return JS_EXCEPTION;
     end = (double)len;
-    if (argc > 1 && (!trunc_arg(ctx, argv[1], &start) ||
-                     (argc > 2 && !JS_IsUndefined(argv[2]) && !trunc_arg(ctx, argv[2], &end))))
+    if (argc > 1 && !trunc_arg(ctx, argv[1], &start))
+        return JS_EXCEPTION;
+    if (start < (double)len && argc > 2 && !JS_IsUndefined(argv[2]) && !trunc_arg(ctx, argv[2], &end))
         return JS_EXCEPTION;
     start = start > 0 ? start : 0;
     end = clamp(end, (double)len);
@@ -74,11 +75,12 @@ static JSValue slice_text(JSContext *ctx, JSValueConst this_value, int argc, JSV
     double start, end;
     size_t len;
 
-    if (!cb_engine_bytes(ctx, this_value, false, &len) || !index_arg(ctx, cb_arg(argc, argv, 0), 0, &start) ||
-        !index_arg(ctx, cb_arg(argc, argv, 1), (double)len, &end))
+    if (!cb_engine_bytes(ctx, this_value, false, &len))
         return JS_EXCEPTION;
     if (len == 0)
         return JS_NewStringLen(ctx, "", 0);
+    if (!index_arg(ctx, cb_arg(argc, argv, 0), 0, &start) || !index_arg(ctx, cb_arg(argc, argv, 1), (double)len, &end))
+        return JS_EXCEPTION;
     if (end < start)
         end = start;
     if (end > (double)len)
@@ -156,18 +158,20 @@ static JSValue write_string(JSContext *ctx, JSValueConst this_value, int argc, J
     return write_text(ctx, this_value, argv[0], offset, room, number);
 }
 
-/* A whole number as copy() reads it: rounded down, 0 for what is none. `named` must not be negative. */
-static bool copy_arg(JSContext *ctx, JSValueConst value, const char *name, double preset, double *number)
+/* A whole number as copy() reads it: rounded down, 0 for what is none, and not negative. */
+static bool copy_arg(JSContext *ctx, JSValueConst value, const char *name, const char *range, double preset,
+                     double *number)
 {
     *number = preset;
     if (JS_IsUndefined(value))
         return true;
     if (JS_ToFloat64(ctx, number, value) < 0)
         return false;
-    *number = fabs(*number) <= 9007199254740991.0 ? floor(*number) : 0;
+    if (!JS_IsNumber(value) || floor(*number) != *number || isinf(*number))
+        *number = fabs(*number) <= 9007199254740991.0 ? floor(*number) : 0;
     if (*number >= 0)
         return true;
-    cb_buffer_throw_range(ctx, name, ">= 0", JS_NewFloat64(ctx, *number));
+    cb_buffer_throw_range(ctx, name, range, JS_NewFloat64(ctx, *number));
     return false;
 }
 
@@ -185,14 +189,14 @@ static JSValue copy(JSContext *ctx, JSValueConst this_value, int argc, JSValueCo
         return cb_buffer_throw_type(ctx, "source", "Buffer", this_value);
     if (!cb_is_uint8_array(argv[0]))
         return cb_buffer_throw_type(ctx, "target", "Buffer", argv[0]);
-    if (!copy_arg(ctx, argv[1], "targetStart", 0, &target) || !cb_engine_bytes(ctx, this_value, false, &from_len))
+    if (!copy_arg(ctx, argv[1], "targetStart", ">= 0", 0, &target) || !cb_engine_bytes(ctx, this_value, false, &from_len))
         return JS_EXCEPTION;
     snprintf(range, sizeof range, ">= 0 && <= %zu", from_len);
-    if (!copy_arg(ctx, argv[2], "sourceStart", 0, &start))
+    if (!copy_arg(ctx, argv[2], "sourceStart", range, 0, &start))
         return JS_EXCEPTION;
     if (start > (double)from_len)
         return cb_buffer_throw_range(ctx, "sourceStart", range, JS_NewFloat64(ctx, start));
-    if (!copy_arg(ctx, argv[3], "sourceEnd", (double)from_len, &end))
+    if (!copy_arg(ctx, argv[3], "sourceEnd", ">= 0", (double)from_len, &end))
         return JS_EXCEPTION;
     to = cb_engine_bytes(ctx, argv[0], true, &to_len);
     from = to ? cb_engine_bytes(ctx, this_value, false, &from_len) : NULL;

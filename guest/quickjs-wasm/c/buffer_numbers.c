@@ -64,8 +64,11 @@ static int width_arg(JSContext *ctx, JSValueConst value)
 {
     double width = 0;
 
-    if (JS_IsNumber(value))
-        JS_ToFloat64(ctx, &width, value);
+    /* A symbol or a BigInt cannot be rounded, which is what Node tries. */
+    if (JS_IsNumber(value) || JS_IsSymbol(value) || JS_IsBigInt(value)) {
+        if (JS_ToFloat64(ctx, &width, value) < 0)
+            return 0;
+    }
     if (width >= 1 && width <= 6 && width == floor(width))
         return (int)width;
     throw_bounds(ctx, value, "byteLength", 1, 6);
@@ -172,6 +175,12 @@ static JSValue write_big(JSContext *ctx, JSValueConst this_value, int argc, JSVa
         fits = JS_IsStrictEqual(ctx, cut, value);
         JS_FreeValue(ctx, cut);
         if (!fits)
+            return throw_value(ctx, 8, is_signed, true, JS_DupValue(ctx, value));
+    } else if (JS_IsNumber(value)) {
+        /* A number is never right, but one out of range is told so first. */
+        double number;
+        JS_ToFloat64(ctx, &number, value);
+        if (number >= limit(64 - is_signed) || number < (is_signed ? -limit(63) : 0))
             return throw_value(ctx, 8, is_signed, true, JS_DupValue(ctx, value));
     }
     to = place(ctx, this_value, offset, 8, true);

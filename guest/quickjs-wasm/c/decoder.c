@@ -195,6 +195,9 @@ static JSValue decode_bytes(JSContext *ctx, const cb_legacy_t *legacy, cb_stream
     text = legacy->kind == CB_DECODE_UTF8 ? decode_utf8(ctx, stream, bytes, len, flags)
                                           : decode_wide(ctx, legacy, stream, bytes, len, flags);
     js_free(ctx, joined);
+    /* After an error a stream begins anew, with the next piece. */
+    if (JS_IsUndefined(text))
+        stream->pending = 0;
     return text;
 }
 

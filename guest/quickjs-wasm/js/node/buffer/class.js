@@ -212,8 +212,8 @@ function fillBuffer(buffer, value, offset, end, encoding) {
     checkInteger(offset, 'offset', 0, BYTES_MAX);
     if (end === undefined) end = length;
     else checkInteger(end, 'end', 0, length);
-    if (offset >= end) return buffer;
   }
+  if (offset >= end) return buffer;
   if (typeof value === 'number') {
     if (end > TypedArrayPrototypeGetByteLength(buffer)) throw nodeError('ERR_BUFFER_OUT_OF_BOUNDS');
     TypedArrayPrototypeFill(buffer, value, offset, end);

@@ -16,5 +16,6 @@ def node_result(body: str, given: object) -> object:
         "const input = JSON.parse(require('fs').readFileSync(0, 'utf8'));"
         f"(async () => {{ {body}\n }})().then((result) => process.stdout.write(JSON.stringify(result)));"
     )
-    done = subprocess.run([_NODE, "-e", script], input=json.dumps(given), capture_output=True, text=True, check=True)
+    done = subprocess.run([_NODE, "-e", script], input=json.dumps(given), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

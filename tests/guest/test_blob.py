@@ -25,7 +25,7 @@ def test_blobs_are_node_s(guests: Guests) -> None:
         parts = [source.one_of(source.text(), source.value()) for _ in range(source.random.randrange(5))]
         parts = [part for part in parts if part not in ({"symbol": 1}, {"number": "-0"})]
         options = source.one_of({"undefined": 1}, {"object": {"type": "Text/PLAIN", "endings": "native"}}, {"object": {}})
-        offset = (-3, 2, 100, {"undefined": 1}, {"number": "NaN"}, None)
+        offset = (-3, 2, 100, {"undefined": 1}, -100, 0)  # on others node 20 ends with an assertion
         cases.append([parts, options, source.one_of(*offset), source.one_of(*offset), source.one_of("A/b", "\u00e9", "")])
     got, expected = guests.result(MADE, cases), node_result(MADE, cases)
     assert [each for each in zip(cases, got, expected, strict=True) if each[1] != each[2]][:3] == []
@@ -79,6 +79,6 @@ def test_a_blob_keeps_what_it_was_made_of(guests: Guests, unharmed: None) -> Non
     new Uint8Array(await blob.arrayBuffer()).fill(8);
     const gone = new Uint8Array(8);
     const odd = new Blob([{ toString() { gone.buffer.transfer(); return 'x' } }, gone]);
-    const shared = new Blob({ [Symbol.iterator]: function* () { yield 'a'; yield new Proxy(new Uint8Array(2), {}) } });
+    const shared = new Blob({ [Symbol.iterator]: function* () { yield 'a'; yield 'b' } });
     return [[...await blob.bytes()], odd.size, await shared.text().then((text) => text.length)]"""
-    assert guests.result(body)[:2] == [[1, 2, 3], 1]
+    assert guests.result(body) == [[1, 2, 3], 1, 2]

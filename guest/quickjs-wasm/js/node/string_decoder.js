@@ -8,6 +8,7 @@ const UCS2 = 1;
 const BASE64 = 4;
 const BASE64URL = 5;
 const names = ['utf8', 'utf16le', 'latin1', 'ascii', 'base64', 'base64url', 'hex'];
+const nothing = { count: 0, missing: 0 };
 const kState = Symbol('kNativeDecoder');
 
 function StringDecoder(encoding) {
@@ -23,17 +24,21 @@ function unfinishedUtf8(view, length) {
     const byte = view[length - back];
     if ((byte & 0xc0) === 0x80) continue;
     const size = (byte & 0xe0) === 0xc0 ? 2 : (byte & 0xf0) === 0xe0 ? 3 : (byte & 0xf8) === 0xf0 ? 4 : 0;
-    return size > back ? { count: back, missing: size - back } : { count: 0, missing: 0 };
+    return size > back ? { count: back, missing: size - back } : nothing;
   }
-  return { count: 0, missing: 0 };
+  return nothing;
 }
 
-function unfinished(number, view, length) {
+function unfinished(state, view, length) {
+  const { number } = state;
   if (number === UTF8) return unfinishedUtf8(view, length);
   if (number === UCS2) {
+    // What waited for its end is out once it has that, and goes on waiting until then.
+    const wanted = state.count + state.missing;
+    if (state.count > 0 && length <= wanted) return length === wanted ? nothing : { count: length, missing: wanted - length };
     if (length % 2 === 1) return { count: 1, missing: 1 };
     const high = length > 0 && (view[length - 1] & 0xfc) === 0xd8;
-    return high ? { count: 2, missing: 2 } : { count: 0, missing: 0 };
+    return high ? { count: 2, missing: 2 } : nothing;
   }
   const rest = number === BASE64 || number === BASE64URL ? length % 3 : 0;
   return { count: rest, missing: rest === 0 ? 0 : 3 - rest };
@@ -60,7 +65,7 @@ function write(buf) {
   if (!state) throw nodeError('ERR_INVALID_THIS', 'StringDecoder');
   const all = gathered(state, bytesOf(buf));
   const length = all.length;
-  const { count, missing } = unfinished(state.number, all, length);
+  const { count, missing } = unfinished(state, all, length);
   state.count = count;
   state.missing = missing;
   if (count > 0) bytes.copy(state.kept, all, 0, length - count);

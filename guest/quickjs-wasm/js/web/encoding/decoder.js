@@ -80,7 +80,7 @@ class TextDecoder {
   #stream;
 
   constructor(encoding = 'utf-8', options = undefined) {
-    this.#encoding = encodingOf(typeof encoding === 'string' ? encoding : encoding + '');
+    this.#encoding = encodingOf(typeof encoding === 'symbol' ? encoding + '' : String(encoding));
     const given = dictionary(options);
     if (given !== nothing) this.#flags = (given.fatal ? FATAL : 0) | (given.ignoreBOM ? KEEP_MARK : 0);
     this.#method = methodOf(this.#encoding);

@@ -5,6 +5,9 @@ const { encode, encodeInto, isDetached } = bindings('bytes');
 
 const UTF8 = 0;
 
+/** A string of Web IDL: a symbol is none. */
+const text = (value) => (typeof value === 'symbol' ? value + '' : String(value));
+
 class TextEncoder {
   #own = true;
 
@@ -19,16 +22,16 @@ class TextEncoder {
 
   encode(input = '') {
     TextEncoder.#check(this);
-    return new Uint8Array(encode(typeof input === 'string' ? input : String(input), UTF8));
+    return new Uint8Array(encode(text(input), UTF8));
   }
 
   encodeInto(source, destination) {
     TextEncoder.#check(this);
     if (arguments.length < 2) throw nodeError('ERR_MISSING_ARGS', 'src', 'dest');
-    const text = typeof source === 'symbol' ? source + '' : String(source);
+    const string = text(source);
     if (kindOf(destination) !== 1) throw nodeError('ERR_INVALID_ARG_TYPE', 'dest', 'Uint8Array', destination);
     if (isDetached(destination)) return { read: 0, written: 0 };
-    const counts = encodeInto(destination, text);
+    const counts = encodeInto(destination, string);
     return { read: counts[0], written: counts[1] };
   }
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import legacy_encodings
 import modules
 from inputs import FOLDER
 from modules import PACKAGES
@@ -100,10 +101,10 @@ def _parts(npm: Path) -> dict[str, str]:
 _REQUIRED = re.compile(rb"""\brequire\(['"]([^'"]+)['"]\)""")
 
 
-def _own(vendor: dict[str, bytes]) -> dict[str, bytes]:
-    """Modules that guest code cannot require, wrapped. Raises BuildError where one requires what is not there."""
+def _own(made: dict[str, bytes]) -> dict[str, bytes]:
+    """Modules that guest code cannot require, wrapped; those that the build made are so already. Raises BuildError where one requires what is not there."""
     sources = modules.own_modules()
-    names = frozenset({*sources, *vendor})
+    names = frozenset({*sources, *made})
     modules.check_targets(names)
     for name, source in sources.items():
         for required in _REQUIRED.findall(source):
@@ -111,7 +112,7 @@ def _own(vendor: dict[str, bytes]) -> dict[str, bytes]:
                 raise BuildError(f"js/{name}.js requires {required.decode()!r}, which is no module of ours")
     before, after = _OWN_WRAPPER
     wrapped = {name: before + source + after for name, source in sources.items()}
-    return {INTERNAL + name: source for name, source in {**wrapped, **vendor}.items()}
+    return {INTERNAL + name: source for name, source in {**wrapped, **made}.items()}
 
 
 class Bundler:
@@ -163,6 +164,7 @@ class Bundler:
             **self._bundle({name: text for name, text in texts.items() if name not in pristine}, []),
             **self._bundle(pristine, [], _PRISTINE_WRAPPER),
         }
+        vendor |= legacy_encodings.modules(self._workspace, self._npm)
         return {**packages, **parts, **_own(vendor)}
 
     def _bundle(

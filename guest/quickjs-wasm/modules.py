@@ -13,6 +13,7 @@ PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs")
 #: What code requires, with or without `node:` before it, and the module of ours that it gets; after `#`, the property
 #: of that module's exports. A policy lists the part before the slash, unless OWN_RIGHT has the whole name.
 PUBLIC = {
+    "buffer": "node/buffer",
     "path": "node/path",
     "path/posix": "node/path#posix",
     "events": "node/events#EventEmitter",
@@ -21,6 +22,7 @@ PUBLIC = {
     "perf_hooks": "node/perf_hooks",
     "timers": "node/timers",
     "timers/promises": "node/timers/promises",
+    "string_decoder": "node/string_decoder",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
@@ -46,6 +48,13 @@ GLOBALS = {
     **{name: f"web/streams#{name}" for name in STREAMS},
     "TextEncoderStream": "web/streams_text#TextEncoderStream",
     "TextDecoderStream": "web/streams_text#TextDecoderStream",
+    "Buffer": "node/buffer/class#Buffer",
+    "atob": "web/base64#atob",
+    "btoa": "web/base64#btoa",
+    "TextEncoder": "web/encoding/encoder#TextEncoder",
+    "TextDecoder": "web/encoding/decoder#TextDecoder",
+    "Blob": "web/blob#Blob",
+    "File": "web/blob#File",
     "performance": "web/performance#performance",
     "Performance": "web/performance#Performance",
     "PerformanceEntry": "web/performance#PerformanceEntry",
@@ -66,7 +75,7 @@ IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in P
 
 #: Modules of ours that a package touches while it is made, with what those require: they are ready in its image. The
 #: build fails, and says which, where one is missing here.
-TOUCHED: dict[str, tuple[str, ...]] = {"lodash": ("node/process",)}
+TOUCHED: dict[str, tuple[str, ...]] = {"lodash": ("node/buffer/class", "node/process")}
 
 #: The folders below js/ whose files are modules of ours, each a file or a folder's index.js.
 OWN_FOLDERS = ("internal", "node", "web")

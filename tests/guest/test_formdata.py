@@ -59,3 +59,20 @@ def test_form_data_is_as_the_standard_has_it(guests: Guests) -> None:
           "FormData Iterator",
         ["next"], True,
     ]  # fmt: skip
+
+
+def test_blobs_become_files(guests: Guests) -> None:
+    """A Blob is `blob` or gets the name that is given; a File stays itself unless it gets another."""
+    code = """
+    const data = new FormData(), file = new File(['q'], 'q.txt', { lastModified: 5, type: 'text/q' });
+    data.append('a', new Blob(['hi'], { type: 'text/x' })); data.append('b', new Blob(['hi']), 'n\\ud800.txt');
+    data.append('c', file); data.set('d', file, 'other'); data.append('e', {}); data.append('f', file, undefined);
+    return [[...data].map(([name, v]) => typeof v === 'string' ? v : [v.name, v.type, v.size, v instanceof File]),
+      data.get('c') === file, data.get('d') === file, data.get('d').lastModified, await data.get('d').text()]"""
+    assert guests.result(code) == [
+        [
+            ["blob", "text/x", 2, True], ["n\ufffd.txt", "", 2, True], ["q.txt", "text/q", 1, True],
+            ["other", "text/q", 1, True], "[object Object]", ["q.txt", "text/q", 1, True],
+        ],
+        True, False, 5, "q",
+    ]  # fmt: skip

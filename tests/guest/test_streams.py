@@ -98,3 +98,20 @@ def test_text_is_encoded_over_the_borders_of_chunks(guests: Guests) -> None:
     assert guests.result(code) == [
         [[97], [240, 159, 152, 128], [53], [239, 191, 189]], "utf-8", ["encoding", "readable", "writable"],
     ]  # fmt: skip
+
+
+@needs_node
+def test_bytes_are_decoded_over_the_borders_of_chunks(guests: Guests) -> None:
+    """By label, with the errors and the accessors of node's."""
+    code = """
+    const out = [], split = (bytes) => ReadableStream.from(bytes.map((list) => Uint8Array.from(list)));
+    for (const [bytes, ...given] of [[[[0xf0, 0x9f], [0x98, 0x80, 65]]], [[[0xef, 0xbb, 0xbf, 66]]], [[[0xff]]],
+      [[[0xff]], 'utf-8', { fatal: true }], [[[0x41], [0, 0x42], [0]], 'utf-16le'], [[[0xf0]]]]) {
+      const stream = new TextDecoderStream(...given);
+      try { let text = ''; for await (const chunk of split(bytes).pipeThrough(stream)) text += chunk; out.push(text) }
+      catch (error) { out.push(error.name) }
+      out.push(stream.encoding, stream.fatal, stream.ignoreBOM);
+    }
+    try { new TextDecoderStream('no such') } catch (error) { out.push(error.name) }
+    return out"""
+    assert guests.result(code) == node_result(code, None)

@@ -168,3 +168,14 @@ def test_hostile_values_end_in_errors(guests: Guests) -> None:
     delete Array.prototype[0];
     return out"""
     assert guests.result(code) == ["RangeError", "DataCloneError", 1, 2, 0, 4294967295]
+
+
+def test_blobs_and_files_are_cloned(guests: Guests) -> None:
+    """With bytes, type, name and time; a subclass of File becomes a File."""
+    code = """
+    class Mine extends File { own = 1 }
+    const given = [new Blob(['ab'], { type: 't/x' }), new Mine(['c'], 'n', { lastModified: 7 })];
+    const [blob, file] = structuredClone(given);
+    return [blob.constructor.name, await blob.text(), blob.type, file.constructor.name, file.name, file.lastModified,
+      await file.text(), file.own ?? null]"""
+    assert guests.result(code) == ["Blob", "ab", "t/x", "File", "n", 7, "c", None]

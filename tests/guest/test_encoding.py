@@ -53,10 +53,11 @@ def test_utf8_and_utf16_are_decoded_as_node_decodes_them(guests: Guests) -> None
 
 #: Encodings of the Encoding Standard whose characters Python's codec of that name has at the same places.
 SAME_IN_PYTHON = {
-    "gb18030": "漢字€ﾊﾛ한\U0001f600\u0100", "gbk": "你好世界", "big5": "漢字中文", "shift_jis": "日本語ｱｲｳ、",
-    "euc-kr": "한국어가힣", "euc-jp": "日本語ｱ丂", "iso-2022-jp": "日本語abc", "windows-1251": "Привет", "koi8-r": "Привет",
-    "iso-8859-2": "łódź",
-    "windows-1252": "é€ß", "iso-8859-7": "αβγ", "macintosh": "é∂", "ibm866": "Привет", "windows-1258": "ăơ",
+    "gb18030": "漢字€ﾊﾛ한\U0001f600\u0100", "gbk": "你好世界", "big5": "漢字中文",
+    "shift_jis": "日本語ｱｲｳ、", "euc-kr": "한국어가힣", "euc-jp": "日本語ｱ丂",
+    "iso-2022-jp": "日本語abc", "windows-1251": "Привет", "koi8-r": "Привет",
+    "iso-8859-2": "łódź", "windows-1252": "é€ß", "iso-8859-7": "αβγ",
+    "macintosh": "é∂", "ibm866": "Привет", "windows-1258": "ăơ",
     "iso-8859-15": "€ŠŒ",
 }  # fmt: skip
 _PYTHON_NAMES = {"macintosh": "mac_roman", "ibm866": "cp866", "euc-kr": "cp949", "windows-1258": "cp1258"}

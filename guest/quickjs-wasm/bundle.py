@@ -102,7 +102,10 @@ _REQUIRED = re.compile(rb"""\brequire\(['"]([^'"]+)['"]\)""")
 
 
 def _own(made: dict[str, bytes]) -> dict[str, bytes]:
-    """Modules that guest code cannot require, wrapped; those that the build made are so already. Raises BuildError where one requires what is not there."""
+    """Modules that guest code cannot require, wrapped; those that the build made are so already.
+
+    Raises BuildError where one requires what is not there.
+    """
     sources = modules.own_modules()
     names = frozenset({*sources, *made})
     modules.check_targets(names)

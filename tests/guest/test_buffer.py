@@ -79,7 +79,12 @@ def test_buffers_are_made_as_node_makes_them(guests: Guests) -> None:
         pieces = [{"buffer": source.content(9)}, {"bytes": source.content(9)}]
         calls.append([None, "concat", [pieces, source.one_of({"undefined": 1}, 3, 12, 40)]])
     calls += [[None, "of", [1, 2, "3", 300]], [None, "concat", [[]]], [None, "concat", [{"object": {}}]]]
-    calls += [[None, "concat", [[1]]], [None, "concat", [[{"words": [1]}]]], [None, "alloc", [-1]], [None, "alloc", ["5"]]]
+    calls += [
+        [None, "concat", [[1]]],
+        [None, "concat", [[{"words": [1]}]]],
+        [None, "alloc", [-1]],
+        [None, "alloc", ["5"]],
+    ]
     compare(guests, calls)
 
 
@@ -104,7 +109,11 @@ def test_bytes_and_text_are_node_s(guests: Guests) -> None:
             [on, source.one_of("swap16", "swap32", "swap64"), []],
         ]
     calls += [[{"buffer": [1, 2]}, name, []] for name in ("toString", "toLocaleString", "toJSON", "inspect")]
-    calls += [[{"buffer": list(range(60))}, "inspect", []], [{"buffer": []}, "inspect", []], [{"buffer": []}, "toJSON", []]]
+    calls += [
+        [{"buffer": list(range(60))}, "inspect", []],
+        [{"buffer": []}, "inspect", []],
+        [{"buffer": []}, "toJSON", []],
+    ]
     compare(guests, calls)
 
 
@@ -138,12 +147,14 @@ def test_the_class_looks_like_node_s(guests: Guests) -> None:
     body = """
     const look = (object) => Object.fromEntries(Reflect.ownKeys(object).map((key) => {
       const own = Object.getOwnPropertyDescriptor(object, key);
-      const value = typeof own.value === 'function' ? ['function', own.value.length] : own.value === undefined ? typeof own.get
+      const value = typeof own.value === 'function' ? ['function', own.value.length] : own.value === undefined ?
+        typeof own.get
         : typeof own.value === 'object' ? 'object' : own.value;
       return [String(key), [value, own.writable, own.enumerable, own.configurable]];
     }));
     const { poolSize, ...all } = require('buffer');
-    return [look(Buffer), look(Buffer.prototype), Object.getOwnPropertyNames(all).sort(), Buffer.prototype.constructor === Buffer,
+    return [look(Buffer), look(Buffer.prototype), Object.getOwnPropertyNames(all).sort(),
+      Buffer.prototype.constructor === Buffer,
       Object.getPrototypeOf(Buffer) === Uint8Array, Buffer.prototype.readUint8 === Buffer.prototype.readUInt8]"""
     got, expected = guests.result(body, {}), node_result(body, {})
     expected[0].pop("Symbol(kIsEncodingSymbol)")
@@ -157,7 +168,9 @@ def test_the_class_looks_like_node_s(guests: Guests) -> None:
 def test_transcode_is_node_s(guests: Guests) -> None:
     """Between the four encodings that it knows, with what has no place in the target."""
     source = Source(6)
-    body = REVIVE + "const b = require('buffer'); return input.map((given) => tell(() => b.transcode(...revive(given))))"
+    body = (
+        REVIVE + "const b = require('buffer'); return input.map((given) => tell(() => b.transcode(...revive(given))))"
+    )
     names = ("utf8", "ucs2", "latin1", "ascii", "binary", "utf16le", "hex", "nope")
     texts = [list("těst ☕ é\U0001f600".encode()), list("hé€".encode("utf-16-le")), [104, 105], []]
     calls = [[{"buffer": text}, one, other] for text in texts[:1] for one in ("utf8",) for other in names]
@@ -171,13 +184,15 @@ def test_small_buffers_share_a_pool_and_large_ones_do_not(guests: Guests) -> Non
     """As Node has it: 8 KiB, in steps of eight bytes, none where poolSize is 0; a detached pool is replaced."""
     body = """
     const [one, two] = [Buffer.from('abc'), Buffer.allocUnsafe(5)];
-    const out = [one.buffer === two.buffer, one.buffer.byteLength, two.byteOffset - one.byteOffset, Buffer.alloc(3).buffer.byteLength,
+    const out = [one.buffer === two.buffer, one.buffer.byteLength, two.byteOffset - one.byteOffset,
+      Buffer.alloc(3).buffer.byteLength,
       Buffer.allocUnsafe(4096).buffer.byteLength, Buffer.allocUnsafeSlow(3).buffer.byteLength];
     one.buffer.transfer();
     const three = Buffer.from('xyz');
     Buffer.poolSize = 0;
     const four = Buffer.from('abc');
-    for (const odd of [NaN, -1, 1e300, '8', {}, null, 3, 7.5]) { Buffer.poolSize = odd; Buffer.from('ab'); Buffer.allocUnsafe(1) }
+    for (const odd of [NaN, -1, 1e300, '8', {}, null, 3, 7.5]) { Buffer.poolSize = odd; Buffer.from('ab');
+    Buffer.allocUnsafe(1) }
     return [...out, one.length, String(three), four.buffer.byteLength]"""
     assert guests.result(body) == [True, 8192, 8, 3, 4096, 3, 0, "xyz", 3]
 
@@ -186,7 +201,8 @@ HOSTILE = """
 const grow = (n) => new ArrayBuffer(n, { maxByteLength: 64 });
 const evil = (spoil, value) => ({ valueOf() { spoil(); return value }, toString() { spoil(); return 'utf8' } });
 const out = new Set();
-const methods = Reflect.ownKeys(Buffer.prototype).filter((key) => typeof key === 'string' && key !== 'parent' && key !== 'offset'
+const methods = Reflect.ownKeys(Buffer.prototype).filter((key) => typeof key === 'string'
+  && key !== 'parent' && key !== 'offset'
   && key !== 'constructor');
 for (const method of methods) {
   for (const spoilWith of [(buffer) => buffer.resize(3), (buffer) => buffer.resize(0), (buffer) => buffer.transfer()]) {
@@ -194,10 +210,12 @@ for (const method of methods) {
       const memory = grow(32), target = Buffer.from(memory), given = ['ab', 1, 2, 'hex'];
       given[at] = evil(() => { try { spoilWith(memory) } catch {} }, at === 0 ? 1 : 20);
       try { target[method](...given); out.add('done') } catch (error) { out.add(error.name) }
-      try { spoilWith(memory); target[method](...['ab', 1, 2, 'hex']); out.add('done') } catch (error) { out.add(error.name) }
+      try { spoilWith(memory); target[method](...['ab', 1, 2, 'hex']); out.add('done') } catch (error) {
+        out.add(error.name) }
     }
   }
-  for (const self of [undefined, null, 1, 'x', {}, [], new Proxy(Buffer.alloc(4), {}), Object.create(Buffer.prototype), grow(4)]) {
+  for (const self of [undefined, null, 1, 'x', {}, [], new Proxy(Buffer.alloc(4), {}),
+    Object.create(Buffer.prototype), grow(4)]) {
     try { Buffer.prototype[method].call(self, 1, 2, 3); out.add('done') } catch (error) { out.add(error.name) }
   }
 }
@@ -215,7 +233,8 @@ def test_a_search_takes_no_time_with_the_product_of_the_lengths(guests: Guests) 
     const size = 1 << 20, hay = Buffer.alloc(size, 97), what = Buffer.alloc(size / 2, 97);
     what[1] = 98;
     const pairs = Buffer.alloc(size, 'ab'), odd = Buffer.alloc(size / 2, 'ba');
-    return [hay.lastIndexOf(what), hay.indexOf(what), hay.lastIndexOf(what, 'ucs2'), pairs.indexOf(odd, 0, 'ucs2'), pairs.indexOf(odd)]"""
+    return [hay.lastIndexOf(what), hay.indexOf(what), hay.lastIndexOf(what, 'ucs2'), pairs.indexOf(odd, 0, 'ucs2'),
+      pairs.indexOf(odd)]"""
     assert guests.result(body) == [-1, -1, -1, -1, 1]
 
 
@@ -230,10 +249,12 @@ def test_huge_sizes_are_errors(guests: Guests, size: str) -> None:
 def test_a_prototype_that_a_guest_changes_is_its_own_world(guests: Guests) -> None:
     """The methods go on, and subclasses and species are what they are in Node."""
     body = """
-    Uint8Array.prototype.__proto__.set = Uint8Array.prototype.__proto__.fill = String.prototype.slice = () => { throw 1 };
+    Uint8Array.prototype.__proto__.set = Uint8Array.prototype.__proto__.fill = String.prototype.slice = () => {
+      throw 1 };
     Object.defineProperty(Object.prototype, 'value', { get() { throw 2 }, configurable: true });
     const made = [Buffer.from([1, 2]), Buffer.alloc(2, 7), Buffer.concat([Buffer.from('a'), Buffer.from('b')])];
     delete Object.prototype.value;
     class Mine extends Buffer[Symbol.species] {}
-    return [...made.map((each) => each.toString('hex')), Buffer.isBuffer(new Mine(2)), Buffer(2).length, new Buffer('hi').toString()]"""
+    return [...made.map((each) => each.toString('hex')), Buffer.isBuffer(new Mine(2)), Buffer(2).length,
+      new Buffer('hi').toString()]"""
     assert guests.result(body) == ["0102", "0707", "6162", True, 2, "hi"]

@@ -16,7 +16,8 @@ return input.map(([label, options, pieces]) => {
   try {
     const decoder = new TextDecoder(label, options);
     return [decoder.encoding, ...pieces.map((piece, at) => {
-      try { return units(decoder.decode(Uint8Array.from(piece), { stream: at < pieces.length - 1 })) } catch (error) { return error.name }
+      try { return units(decoder.decode(Uint8Array.from(piece), {
+        stream: at < pieces.length - 1 })) } catch (error) { return error.name }
     })];
   } catch (error) { return [error.name, error.code] }
 })"""
@@ -52,9 +53,12 @@ def test_utf8_and_utf16_are_decoded_as_node_decodes_them(guests: Guests) -> None
 
 #: Encodings of the Encoding Standard whose characters Python's codec of that name has at the same places.
 SAME_IN_PYTHON = {
-    "gb18030": "漢字€ﾊﾛ한\U0001f600\u0100", "gbk": "你好世界", "big5": "漢字中文", "shift_jis": "日本語ｱｲｳ、", "euc-kr": "한국어가힣",
-    "euc-jp": "日本語ｱ丂", "iso-2022-jp": "日本語abc", "windows-1251": "Привет", "koi8-r": "Привет", "iso-8859-2": "łódź",
-    "windows-1252": "é€ß", "iso-8859-7": "αβγ", "macintosh": "é∂", "ibm866": "Привет", "windows-1258": "ăơ", "iso-8859-15": "€ŠŒ",
+    "gb18030": "漢字€ﾊﾛ한\U0001f600\u0100", "gbk": "你好世界", "big5": "漢字中文",
+    "shift_jis": "日本語ｱｲｳ、", "euc-kr": "한국어가힣", "euc-jp": "日本語ｱ丂",
+    "iso-2022-jp": "日本語abc", "windows-1251": "Привет", "koi8-r": "Привет",
+    "iso-8859-2": "łódź", "windows-1252": "é€ß", "iso-8859-7": "αβγ",
+    "macintosh": "é∂", "ibm866": "Привет", "windows-1258": "ăơ",
+    "iso-8859-15": "€ŠŒ",
 }  # fmt: skip
 _PYTHON_NAMES = {"macintosh": "mac_roman", "ibm866": "cp866", "euc-kr": "cp949", "windows-1258": "cp1258"}
 
@@ -81,7 +85,11 @@ def test_older_encodings_are_decoded_whole_and_in_pieces(guests: Guests) -> None
         ("gbk", "81 20 80 ff", "\ufffd \u20ac\ufffd"),
         ("gb18030", "81 30 81 30 84 31 a4 37 90 30 81 30 fe", "\u0080\ufffd\U00010000\ufffd"),
         ("gb18030", "81 35 f4 37 a6 d9 a8 bc", "\ue7c7\ufe10\u1e3f"),
-        ("big5", "88 62 88 64 88 a3 88 a5 87 40 a1 20", "\u00ca\u0304\u00ca\u030c\u00ea\u0304\u00ea\u030c\u43f0\ufffd "),
+        (
+            "big5",
+            "88 62 88 64 88 a3 88 a5 87 40 a1 20",
+            "\u00ca\u0304\u00ca\u030c\u00ea\u0304\u00ea\u030c\u43f0\ufffd ",
+        ),
         ("shift_jis", "f0 40 fc fc 81 20 a0 80", "\ue000\ufffd\ufffd \ufffd\u0080"),
         ("euc-jp", "8f a2 af 8e b1 8f a2 41 a1 41", "\u02d8\uff71\ufffdA\ufffdA"),
         ("euc-kr", "81 41 b0 a1 a1 20", "\uac02\uac00\ufffd "),
@@ -101,7 +109,8 @@ def test_vectors_of_the_encoding_standard(guests: Guests, label: str, content: s
     body = """
     const bytes = Uint8Array.from(input.content);
     let fatal = false;
-    try { new TextDecoder(input.label, { fatal: true }).decode(bytes) } catch (error) { fatal = error instanceof TypeError }
+    try { new TextDecoder(input.label, { fatal: true }).decode(bytes) } catch (error) {
+      fatal = error instanceof TypeError }
     const pieces = new TextDecoder(input.label);
     let cut = '';
     for (const byte of bytes) cut += pieces.decode(Uint8Array.of(byte), { stream: true });
@@ -113,11 +122,15 @@ def test_vectors_of_the_encoding_standard(guests: Guests, label: str, content: s
 def test_labels(guests: Guests) -> None:
     """As the standard's table has them, whatever their case, with white space around; `replacement` has no decoder."""
     body = """
-    return input.map((label) => { try { return new TextDecoder(label).encoding } catch (error) { return [error.name, error.code] } })"""
+    return input.map((label) => { try { return new TextDecoder(label).encoding } catch (error) { return [error.name,
+      error.code] } })"""
     labels = {
-        " UTF8\n": "utf-8", "latin1": "windows-1252", "ascii": "windows-1252", "l1": "windows-1252", "gb2312": "gbk", "sjis": "shift_jis",
-        "ks_c_5601-1987": "euc-kr", "csisolatin9": "iso-8859-15", "utf-16": "utf-16le", "unicodefffe": "utf-16be", "logical": "iso-8859-8-i",
-        "Big5-HKSCS": "big5", "866": "ibm866", "dos-874": "windows-874", "X-USER-DEFINED": "x-user-defined", "gb18030": "gb18030",
+        " UTF8\n": "utf-8", "latin1": "windows-1252", "ascii": "windows-1252", "l1": "windows-1252",
+          "gb2312": "gbk", "sjis": "shift_jis",
+        "ks_c_5601-1987": "euc-kr", "csisolatin9": "iso-8859-15", "utf-16": "utf-16le", "unicodefffe": "utf-16be",
+          "logical": "iso-8859-8-i",
+        "Big5-HKSCS": "big5", "866": "ibm866", "dos-874": "windows-874", "X-USER-DEFINED": "x-user-defined",
+          "gb18030": "gb18030",
     }  # fmt: skip
     refused = ["", "utf-9", "replacement", "iso-2022-cn", "utf-8\u00a0", "hasOwnProperty", "__proto__", "\x0butf-8"]
     expected = [*labels.values(), *[["RangeError", "ERR_ENCODING_NOT_SUPPORTED"]] * len(refused)]
@@ -131,16 +144,23 @@ def test_the_interfaces_are_those_of_the_standard(guests: Guests) -> None:
     const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
     const gone = new Uint8Array(4); gone.buffer.transfer();
     const into = encoder.encodeInto('aé\\u{1f600}', new Uint8Array(5));
-    return [encoder.encoding, decoder.encoding, decoder.fatal, decoder.ignoreBOM, [...encoder.encode()], [...encoder.encode(undefined)],
-      [...encoder.encode('\\ud800')], into, encoder.encodeInto('x', gone), decoder.decode(), decoder.decode(undefined), decoder.decode(gone),
+    return [encoder.encoding, decoder.encoding, decoder.fatal, decoder.ignoreBOM, [...encoder.encode()],
+      [...encoder.encode(undefined)],
+      [...encoder.encode('\\ud800')], into, encoder.encodeInto('x', gone), decoder.decode(),
+        decoder.decode(undefined), decoder.decode(gone),
       decoder.decode(new DataView(Uint8Array.of(65, 66, 67).buffer, 1)), decoder.decode(Uint8Array.of(65).buffer),
-      ...[null, 1, 'x', {}, []].map((input) => refused(() => decoder.decode(input))), refused(() => new TextDecoder('utf-8', 1)),
-      refused(() => encoder.encodeInto('a', new Uint16Array(2))), refused(() => encoder.encodeInto('a')), refused(() => TextDecoder()),
-      refused(() => TextDecoder.prototype.decode.call({})), refused(() => TextEncoder.prototype.encoding), refused(() => encoder.encode(Symbol())),
-      String(encoder), String(decoder), Object.keys(TextEncoder.prototype), Object.keys(TextDecoder.prototype), TextDecoder.length,
+      ...[null, 1, 'x', {}, []].map((input) => refused(() => decoder.decode(input))),
+        refused(() => new TextDecoder('utf-8', 1)),
+      refused(() => encoder.encodeInto('a', new Uint16Array(2))), refused(() => encoder.encodeInto('a')),
+        refused(() => TextDecoder()),
+      refused(() => TextDecoder.prototype.decode.call({})), refused(() => TextEncoder.prototype.encoding),
+        refused(() => encoder.encode(Symbol())),
+      String(encoder), String(decoder), Object.keys(TextEncoder.prototype), Object.keys(TextDecoder.prototype),
+        TextDecoder.length,
       encoder.encodeInto.length, decoder.decode.length]"""
     assert guests.result(body) == [
-        "utf-8", "utf-8", False, False, [], [], [239, 191, 189], {"read": 2, "written": 3}, {"read": 0, "written": 0}, "", "", "", "BC", "A",
+        "utf-8", "utf-8", False, False, [], [], [239, 191, 189], {"read": 2, "written": 3}, {"read": 0,
+          "written": 0}, "", "", "", "BC", "A",
         *["TypeError"] * 12,
         "[object TextEncoder]", "[object TextDecoder]", ["encoding", "encode", "encodeInto"],
         ["encoding", "fatal", "ignoreBOM", "decode"], 0, 2, 0,
@@ -151,14 +171,32 @@ def test_the_interfaces_are_those_of_the_standard(guests: Guests) -> None:
 def test_atob_and_btoa_are_node_s(guests: Guests) -> None:
     """Random strings, most of them nearly base64: the same text or the same error."""
     source = random.Random(11)
-    given = ["", "ab=c", "abcd=", "ab==", "a", "ab", "abc=", " YQ ==\n", "YQ=", "YR==", "\u00e9", "null", "abcde", "ab\u00a0", "="]
+    given = [
+        "",
+        "ab=c",
+        "abcd=",
+        "ab==",
+        "a",
+        "ab",
+        "abc=",
+        " YQ ==\n",
+        "YQ=",
+        "YR==",
+        "\u00e9",
+        "null",
+        "abcde",
+        "ab\u00a0",
+        "=",
+    ]
     for _ in range(600):
         alphabet = source.choice(("aGVsbG8=", "aGVsbG8= \t\n\f\r", "ab+/=_-", "ab\x0b\x00\u0100é"))
         given.append("".join(source.choice(alphabet) for _ in range(source.randrange(12))))
     body = """
     const units = (text) => [...Array(text.length).keys()].map((at) => text.charCodeAt(at)).join();
-    const told = (call) => { try { return units(call()) } catch (error) { return [error.name, error.code, error instanceof DOMException] } };
-    return [...input.map((text) => [told(() => atob(text)), told(() => btoa(text))]), told(() => atob()), told(() => btoa()),
+    const told = (call) => { try { return units(call()) } catch (error) { return [error.name, error.code,
+      error instanceof DOMException] } };
+    return [...input.map((text) => [told(() => atob(text)), told(() => btoa(text))]), told(() => atob()),
+      told(() => btoa()),
       told(() => atob(null)), told(() => btoa(undefined)), told(() => btoa({})), atob.length, btoa.name]"""
     got, expected = guests.result(body, given), node_result(body, given)
     assert [each for each in zip([*given, *"nnnnnnn"], got, expected, strict=True) if each[1] != each[2]][:5] == []
@@ -179,9 +217,11 @@ def test_a_megabyte_goes_both_ways(guests: Guests) -> None:
 
 HOSTILE = """
 const out = new Set();
-const odd = [undefined, null, 1, 'x', {}, new Proxy(new Uint8Array(2), {}), Symbol(), 1n, { toString() { throw 1 } }, () => {}];
+const odd = [undefined, null, 1, 'x', {}, new Proxy(new Uint8Array(2), {}), Symbol(), 1n, { toString() {
+  throw 1 } }, () => {}];
 for (const one of odd) for (const other of odd) {
-  for (const call of [() => new TextDecoder(one, other), () => new TextDecoder().decode(one, other), () => new TextEncoder().encode(one),
+  for (const call of [() => new TextDecoder(one, other), () => new TextDecoder().decode(one, other),
+    () => new TextEncoder().encode(one),
       () => new TextEncoder().encodeInto(one, other), () => atob(one), () => btoa(one)]) {
     try { call(); out.add('done') } catch (error) { out.add(error?.name ?? 'thrown') }
   }
@@ -189,7 +229,8 @@ for (const one of odd) for (const other of odd) {
 const memory = new ArrayBuffer(8, { maxByteLength: 8 });
 const decoder = new TextDecoder('gbk');
 decoder.decode(new Uint8Array(memory), { get stream() { memory.resize(0); return true } });
-decoder.decode(Uint8Array.of(0x81), { get stream() { decoder.decode(Uint8Array.of(0x81), { stream: true }); return true } });
+decoder.decode(Uint8Array.of(0x81), { get stream() { decoder.decode(Uint8Array.of(0x81), { stream: true });
+return true } });
 return [...out].sort()"""
 
 
@@ -202,6 +243,7 @@ def test_decoders_work_where_everything_was_replaced(guests: Guests) -> None:
     """None of the built-ins that a guest can replace is used, but for the iterator of a blob's parts."""
     body = """
     const bytes = new TextEncoder().encode('aé');
-    const blob = new Blob({ __proto__: null, [Symbol.iterator]: () => ({ left: [bytes], next() { const value = this.left[0]; this.left = []; return { value, done: value === undefined } } }) });
+    const blob = new Blob({ __proto__: null, [Symbol.iterator]: () => ({ left: [bytes], next() {
+      const value = this.left[0]; this.left = []; return { value, done: value === undefined } } }) });
     return new TextDecoder().decode(bytes) + new TextDecoder(' GB18030 ').decode(bytes) + blob.size"""
     assert guests.result(POISON_ALL + body) == "aéa茅3"

@@ -11,7 +11,8 @@ const { StringDecoder } = require('string_decoder');
 return input.map(([encoding, pieces, last]) => tell(() => {
   const decoder = new StringDecoder(revive(encoding));
   const out = pieces.map((piece) => tell(() => [decoder.write(revive(piece)), decoder.lastNeed, decoder.lastTotal]));
-  return [decoder.encoding, ...out, tell(() => decoder.end(...revive(last))), decoder.lastNeed, decoder.write(Buffer.from('c3a9', 'hex'))];
+  return [decoder.encoding, ...out, tell(() => decoder.end(...revive(last))), decoder.lastNeed,
+    decoder.write(Buffer.from('c3a9', 'hex'))];
 }))"""
 )
 
@@ -21,7 +22,9 @@ def test_pieces_become_the_text_that_node_makes_of_them(guests: Guests) -> None:
     """Random bytes and whole characters, in every encoding, cut anywhere."""
     source, cases = Source(7), []
     for _ in range(700):
-        content = source.one_of(source.content(), list("aé漢\U0001f600".encode()) * 2, list("a\U0001f600é".encode("utf-16-le")) * 2)
+        content = source.one_of(
+            source.content(), list("aé漢\U0001f600".encode()) * 2, list("a\U0001f600é".encode("utf-16-le")) * 2
+        )
         pieces = []
         while content:
             size = source.random.choice((1, 1, 2, 3, 7))
@@ -39,7 +42,8 @@ def test_the_class_looks_like_node_s(guests: Guests) -> None:
     """Names and descriptors, and that it can be called on an object of another class."""
     body = """
     const { StringDecoder } = require('node:string_decoder');
-    const look = (object) => Object.fromEntries(Object.entries(Object.getOwnPropertyDescriptors(object)).map(([key, own]) =>
+    const look = (object) => Object.fromEntries(Object.entries(Object.getOwnPropertyDescriptors(object)).map(([key,
+      own]) =>
       [key, [typeof own.value, typeof own.get, own.writable, own.enumerable, own.configurable]]));
     function Mine() { StringDecoder.call(this, 'hex') }
     Object.setPrototypeOf(Mine.prototype, StringDecoder.prototype);
@@ -60,5 +64,6 @@ def test_odd_receivers_and_buffers_are_errors(guests: Guests) -> None:
     const decoder = new StringDecoder('utf8');
     const told = (call) => { try { return [call()] } catch (error) { return error.name } };
     return [told(() => StringDecoder.prototype.write.call({}, gone)), told(() => decoder.write(new Proxy(gone, {}))),
-      told(() => decoder.write(null)), told(() => StringDecoder()), told(() => decoder.write(gone)), typeof told(() => decoder.write(kept))]"""
+      told(() => decoder.write(null)), told(() => StringDecoder()), told(() => decoder.write(gone)),
+        typeof told(() => decoder.write(kept))]"""
     assert guests.result(body) == ["TypeError", "TypeError", "TypeError", "TypeError", ["ab"], "object"]

@@ -27,12 +27,15 @@ const revive = (tagged) => {
 const show = (value) => {
   if (value === undefined) return { undefined: 1 };
   if (typeof value === 'bigint') return { bigint: String(value) };
-  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : Number.isFinite(value) ? value : { number: String(value) };
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : Number.isFinite(value) ? value : {
+    number: String(value) };
   if (typeof value === 'string') return [...Array(value.length).keys()].map((at) => value.charCodeAt(at)).join();
   if (value instanceof ArrayBuffer) return ['ArrayBuffer', ...new Uint8Array(value)];
-  if (ArrayBuffer.isView(value)) return [value.constructor.name, ...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)];
+  if (ArrayBuffer.isView(value)) return [value.constructor.name, ...new Uint8Array(value.buffer, value.byteOffset,
+    value.byteLength)];
   if (Array.isArray(value)) return value.map(show);
-  if (value !== null && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, show(each)]));
+  if (value !== null && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key,
+    each]) => [key, show(each)]));
   return value;
 };
 // Errors of the engines themselves have words of their own; those with a code are Node's.
@@ -62,7 +65,9 @@ class Source:
 
     def text(self) -> dict:
         """A string of any kind: ASCII, base64, hexadecimal, wide, with lone surrogates."""
-        alphabet = self.one_of("ab", "abcdef0189AF", "aGVsbG8=-_+/ \n", "é\xff\x80a", "漢a\u0100", "\ud800\udc00\udfffa", "a")
+        alphabet = self.one_of(
+            "ab", "abcdef0189AF", "aGVsbG8=-_+/ \n", "é\xff\x80a", "漢a\u0100", "\ud800\udc00\udfffa", "a"
+        )
         units = [ord(self.random.choice(alphabet)) for _ in range(self.random.randrange(14))]
         return {"text": units}
 
@@ -75,8 +80,10 @@ class Source:
         if self.random.random() < 0.6:
             return self.random.randrange(-3, 45)
         return self.one_of(
-            {"number": "NaN"}, {"number": "Infinity"}, {"number": "-Infinity"}, 1.5, -0.5, 2**31, -(2**31) - 1, 2**32, 2**53,
-            {"undefined": 1}, None, "3", "x", True, {"symbol": 1}, {"object": {}}, {"bigint": "5"}, -1, {"number": "-0"}, [],
+            {"number": "NaN"}, {"number": "Infinity"}, {"number": "-Infinity"}, 1.5, -0.5, 2**31, -(2**31) - 1,
+              2**32, 2**53,
+            {"undefined": 1}, None, "3", "x", True, {"symbol": 1}, {"object": {}}, {"bigint": "5"}, -1,
+              {"number": "-0"}, [],
         )  # fmt: skip
 
     def value(self) -> object:
@@ -88,7 +95,8 @@ class Source:
             return self.number()
         if kind == "other":
             return self.one_of(
-                None, {"undefined": 1}, [1, 2, 300, -1, "4"], {"object": {"length": 3, "0": 7, "2": 9}}, {"boxed": "abc"},
+                None, {"undefined": 1}, [1, 2, 300, -1, "4"], {"object": {"length": 3, "0": 7, "2": 9}},
+                  {"boxed": "abc"},
                 {"object": {"type": "Buffer", "data": [1, 2]}}, {"object": {}}, True, {"bigint": "7"}, {"boxed": 5},
             )  # fmt: skip
         size = 20 if kind != "words" else 10

@@ -274,6 +274,22 @@ static JSValue is_detached(JSContext *ctx, JSValueConst this_value, int argc, JS
     return JS_TRUE;
 }
 
+/* copyOf(view) -> an ArrayBuffer of its bytes, an empty one for what is detached */
+static JSValue copy_of(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    size_t len;
+    const uint8_t *bytes = cb_engine_bytes(ctx, argv[0], false, &len);
+    uint8_t *copied;
+
+    (void)this_value, (void)argc;
+    if (!bytes)
+        JS_FreeValue(ctx, JS_GetException(ctx));
+    copied = js_malloc(ctx, len ? len : 1);
+    if (copied && len)
+        memcpy(copied, bytes, len);
+    return copied ? cb_engine_new_buffer(ctx, copied, len) : JS_EXCEPTION;
+}
+
 /* compare(view, view, start, end, start, end) -> -1, 0 or 1 */
 static JSValue compare(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
 {
@@ -307,7 +323,7 @@ static JSValue index_of(JSContext *ctx, JSValueConst this_value, int argc, JSVal
     return JS_NewInt64(ctx, cb_search(bytes, len, from, what, what_len, step, backwards));
 }
 
-/* fill(view, what, start, end): repeats the bytes of the view `what`, which is not empty, or the number `what` */
+/* fill(view, what, start, end): repeats the bytes of the view `what`, or the number `what`. False where there are none. */
 static JSValue fill(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
 {
     size_t start = offset_arg(ctx, argv[2]), end = offset_arg(ctx, argv[3]), len, what_len = 0, done;
@@ -319,19 +335,21 @@ static JSValue fill(JSContext *ctx, JSValueConst this_value, int argc, JSValueCo
     (void)this_value, (void)argc;
     if (!bytes || (!number && !what))
         return JS_EXCEPTION;
+    if (!number && !what_len)
+        return JS_FALSE;
     end = least(end, len);
     if (start >= end)
-        return JS_UNDEFINED;
-    if (number)
+        return JS_TRUE;
+    if (number) {
         memset(bytes + start, (int)(byte & 0xFF), end - start);
-    if (!what_len)
-        return JS_UNDEFINED;
+        return JS_TRUE;
+    }
     done = least(what_len, end - start);
     memmove(bytes + start, what, done);
     /* What is there already doubles until all is filled. */
     for (; done < end - start; done += least(done, end - start - done))
         memcpy(bytes + start + done, bytes + start, least(done, end - start - done));
-    return JS_UNDEFINED;
+    return JS_TRUE;
 }
 
 /* copy(target, source, targetStart, sourceStart, sourceEnd) -> bytes copied; the two may overlap */
@@ -379,6 +397,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_MAGIC_DEF("isAscii", 1, is_encoded, CB_ASCII),
     JS_CFUNC_MAGIC_DEF("isUtf8", 1, is_encoded, CB_UTF8),
     JS_CFUNC_DEF("isDetached", 1, is_detached),
+    JS_CFUNC_DEF("copyOf", 1, copy_of),
     JS_CFUNC_DEF("compare", 6, compare),
     JS_CFUNC_DEF("indexOf", 5, index_of),
     JS_CFUNC_DEF("fill", 4, fill),

@@ -54,7 +54,7 @@ function gathered(state, input) {
 }
 
 function bytesOf(buf) {
-  return kindOf(buf) === 1 ? buf : new Uint8Array(buf.buffer, buf.byteOffset, buf.byteLength);
+  return kindOf(buf) === 1 ? buf : new Uint8Array(bytes.copyOf(buf));
 }
 
 function write(buf) {

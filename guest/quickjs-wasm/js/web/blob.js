@@ -1,6 +1,7 @@
 // `Blob` and `File`, by the File API. A blob's bytes are one array that nobody else has; a part of a blob shares it.
 const {
   DateNow,
+  FunctionPrototypeCall,
   MathFloor,
   MathTrunc,
   NumberIsNaN,
@@ -20,7 +21,7 @@ const {
   Uint8Array,
 } = primordials;
 const { kindOf } = bindings('buffer');
-const { copy, decode, encode, isDetached } = bindings('bytes');
+const { copy, copyOf, decode, encode } = bindings('bytes');
 
 const UTF8 = 0;
 const CHUNK_BYTES = 65536;
@@ -45,10 +46,7 @@ function normalType(type) {
 function takePart(part) {
   if (isBlob(part)) return bytesOf(part);
   if (kindOf(part) === 0) return text(part);
-  if (isDetached(part)) return new Uint8Array(0);
-  const taken = new Uint8Array(part.byteLength);
-  copy(taken, part, 0, 0);
-  return taken;
+  return new Uint8Array(copyOf(part));
 }
 
 function takeParts(parts) {
@@ -56,7 +54,7 @@ function takeParts(parts) {
   if (parts === undefined) return taken;
   const iterate = parts === null || (typeof parts !== 'object' && typeof parts !== 'function') ? undefined : parts[SymbolIterator];
   if (typeof iterate !== 'function') throw nodeError('ERR_INVALID_ARG_TYPE', 'sources', 'a sequence', parts);
-  for (const part of { __proto__: null, [SymbolIterator]: () => iterate.call(parts) }) taken[taken.length] = takePart(part);
+  for (const part of { __proto__: null, [SymbolIterator]: () => FunctionPrototypeCall(iterate, parts) }) taken[taken.length] = takePart(part);
   return taken;
 }
 
@@ -151,11 +149,11 @@ class Blob {
   }
 
   arrayBuffer() {
-    return Blob.#promise(this, (bytes) => copyOf(bytes).buffer);
+    return Blob.#promise(this, copyOf);
   }
 
   bytes() {
-    return Blob.#promise(this, copyOf);
+    return Blob.#promise(this, (bytes) => new Uint8Array(copyOf(bytes)));
   }
 
   text() {
@@ -175,7 +173,7 @@ class Blob {
       type: 'bytes',
       pull(controller) {
         if (at < size) {
-          controller.enqueue(copyOf(TypedArrayPrototypeSubarray(bytes, at, at + CHUNK_BYTES)));
+          controller.enqueue(new Uint8Array(copyOf(TypedArrayPrototypeSubarray(bytes, at, at + CHUNK_BYTES))));
           at += CHUNK_BYTES;
         }
         if (at >= size) {
@@ -190,12 +188,6 @@ class Blob {
     const shown = { size: this.size, type: this.type };
     return typeof inspect === 'function' ? 'Blob ' + inspect(shown, options) : shown;
   }
-}
-
-function copyOf(bytes) {
-  const made = new Uint8Array(TypedArrayPrototypeGetByteLength(bytes));
-  copy(made, bytes, 0, 0);
-  return made;
 }
 
 /** Web IDL's `long long`. */

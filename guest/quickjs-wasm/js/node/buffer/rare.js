@@ -14,7 +14,7 @@ const {
 } = primordials;
 const { allocate, create, encodingOf, fromString, kindOf } = bindings('buffer');
 const bytes = bindings('bytes');
-const { checkInteger } = require('node/buffer/class');
+const { checkInteger } = require('node/buffer/more');
 
 const UTF8 = 0;
 const LATIN1 = 2;

@@ -185,6 +185,7 @@ def _serving(
             finally:
                 readiness.phase = Phase.DRAINING
         executor.close()
+        await executor.rates.close()
         answers.close()
         await watch.close()
 

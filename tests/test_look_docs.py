@@ -66,7 +66,7 @@ def test_every_field_of_the_limits_is_documented() -> None:
 
 def metrics_table() -> str:
     """The table of docs/operating.md as host/api/metrics.py has it."""
-    figures = SimpleNamespace(counts=lambda: dict.fromkeys(FIGURES, 0), running_max=1, began_unix_s=0.0)
+    figures = SimpleNamespace(rates_up=True, counts=lambda: dict.fromkeys(FIGURES, 0), running_max=1, began_unix_s=0.0)
     rows = [
         f"| `{_name(metric)}` | {metric.type} | {metric.documentation} |"
         for metric in _Node(figures, NodeMemory(0, 0, 0, 0, 0)).collect()

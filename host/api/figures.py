@@ -47,6 +47,11 @@ class NodeFigures:
         return self._executor.options.running_max
 
     @property
+    def rates_up(self) -> bool:
+        """Whether the store of rates and quotas answers this worker."""
+        return self._executor.rates.up
+
+    @property
     def uptime_s(self) -> float:
         """Seconds since the node began."""
         return self._node.uptime_s

@@ -68,6 +68,9 @@ class _Node:
         yield GaugeMetricFamily(
             "cellblock_executions_max", "Slots of the node", value=self._figures.running_max
         )
+        yield GaugeMetricFamily(
+            "cellblock_rate_store_up", "Whether what counts rates answers the worker", value=self._figures.rates_up
+        )
         yield GaugeMetricFamily("cellblock_workers", "Worker processes that live", value=memory.workers)
         yield GaugeMetricFamily("cellblock_resident_memory_bytes", "RSS of all workers", value=memory.rss)
         if memory.pss is not None:

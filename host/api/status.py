@@ -50,6 +50,13 @@ class WarmUp(Struct, frozen=True, rename="camel"):
     timestamp: str
 
 
+class RateStore(Struct, frozen=True):
+    """Where rates and quotas are counted: `node` or `redis`. While Redis is not `up`, each node counts for itself."""
+
+    store: str
+    up: bool
+
+
 class FlowHealth(Struct, frozen=True):
     """How the node is."""
 
@@ -61,6 +68,7 @@ class FlowHealth(Struct, frozen=True):
     memory: NodeMemory
     warmup: WarmUp | None
     policies: PolicyState
+    rates: RateStore
 
 
 class ExecutorStats(Struct, frozen=True, rename="camel"):
@@ -168,8 +176,9 @@ class Status:
         state = "ok" if self.readiness.ready else str(self.readiness.phase)
         memory = await self.figures.memory()
         return FlowHealth(
-            state, timestamp(), SERVICE, version(), runtime, memory, _warmup(self.warmup), self.policies
-        )
+            state, timestamp(), SERVICE, version(), runtime, memory, _warmup(self.warmup), self.policies,
+            RateStore(self.executor.rates.store, self.executor.rates.up),
+        )  # fmt: skip
 
     async def status(self) -> FlowStatus:
         """The answer of /flow/status."""

@@ -52,6 +52,16 @@ class Allowance(Struct, frozen=True):
 class Rates(Protocol):
     """Where rates and fuel are kept: this node's memory, or a Redis that many nodes share."""
 
+    #: "node" or "redis".
+    store: str
+
+    @property
+    def up(self) -> bool:
+        """Whether the store answers; where it does not, the node counts for itself."""
+
+    async def close(self) -> None:
+        """Ends what is open."""
+
     async def begin(self, allowance: Allowance) -> Sequence[RateState]:
         """Counts one execution. Raises RateLimitError where it may not begin; then nothing is counted."""
 
@@ -86,6 +96,9 @@ def refuse_fuel(fuel_per_day: int, now_s: float) -> RateLimitError:
 class NodeRates:
     """Rates and fuel of this node, in the memory that its workers share."""
 
+    store = "node"
+    up = True
+
     def __init__(self, segment: Segment, now=time.time) -> None:
         self._segment = segment
         self._now = now
@@ -96,6 +109,9 @@ class NodeRates:
         if at is None:
             at = self._accounts[key] = self._segment.account("rate", key)
         return at
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
     async def begin(self, allowance: Allowance) -> Sequence[RateState]:
         now = self._now()

@@ -78,6 +78,8 @@ log = structlog.get_logger()
 class RedisRates:
     """`url` is a redis:// URL. `node` counts where Redis does not answer."""
 
+    store = "redis"
+
     def __init__(self, url: str, node: NodeRates, timeout_s: float = _TIMEOUT_S) -> None:
         self._node = node
         # Whoever finds no connection free waits for one: a burst of requests is not one of connections. And without the

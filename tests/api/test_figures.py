@@ -203,6 +203,7 @@ def test_health_has_the_fields_of_the_contract(server: Server) -> None:
         "memory": {"rss": int, "pss": int, "workers": int, "executions": int, "executionsMax": int},
         "warmup": {"status": str, "totalModules": int, "successCount": int, "elapsed": int, "timestamp": str},
         "policies": {"digest": str, "mode": str, "lastError": type(None)},
+        "rates": {"store": str, "up": bool},
     }  # fmt: skip
     assert (answer["status"], answer["warmup"]["status"], answer["memory"]["workers"]) == ("ok", "completed", WORKERS)
 

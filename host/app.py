@@ -15,10 +15,10 @@ from host.execution.tally import FIGURES, GAUGES
 from host.execution.warmup import warm_slots, warm_up
 from host.node.node import Node, Shared
 from host.policy.folder import load_folder
-from host.policy.model import WIDEST, Limits, PolicySet
+from host.policy.model import PolicySet
 from host.sandbox.engine import open_engine
 from host.sandbox.image import find_image
-from host.settings import MIB, Settings, require_access_rules
+from host.settings import MIB, Settings, ceilings, require_access_rules
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -116,17 +116,6 @@ def _rates(settings: Settings, node: Node | None) -> Rates | None:
     from host.execution.redis_rates import RedisRates
 
     return RedisRates(settings.redis_url, NodeRates(node.segment))
-
-
-def ceilings(settings: Settings) -> Limits:
-    """What no policy exceeds."""
-    return msgspec.structs.replace(
-        WIDEST,
-        wall_time_ms=settings.execution_timeout_ms,
-        code_bytes=settings.max_code_length,
-        input_bytes=settings.max_input_size,
-        result_bytes=settings.max_result_size,
-    )
 
 
 def effective_policies(policies: PolicySet, settings: Settings) -> PolicySet:

@@ -1,6 +1,7 @@
 """The tests of a folder of policies: what each was to get and what it got, and which grants none of them touches."""
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -55,7 +56,7 @@ def judge_success(expect: RunExpect, result_json: bytes) -> tuple[bool, str]:
         return False, got
     if expect.result_json is None:
         return True, got
-    return msgspec.json.decode(result_json) == msgspec.json.decode(expect.result_json), got
+    return _same(msgspec.json.decode(result_json), msgspec.json.decode(expect.result_json)), got
 
 
 def judge_failure(expect: RunExpect, kind: str, message: str) -> tuple[bool, str]:
@@ -65,6 +66,15 @@ def judge_failure(expect: RunExpect, kind: str, message: str) -> tuple[bool, str
         return False, got
     fits = expect.error in (None, kind) and (expect.message is None or expect.message in message)
     return fits and expect.result_json is None, got
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are one. Python takes `true` for 1, and JSON does not; 1.0 is 1 in both."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
 def expected(expect: Expect | RunExpect) -> str:

@@ -25,7 +25,6 @@ tests:
   expect: deny
   # end of second
 
-
 # about limits
 limits:
     # inner
@@ -61,6 +60,7 @@ policy: p     # name
 description: >-
   some folded
   text
+
 # about limits
 limits:
   # inner

@@ -18,7 +18,7 @@ _OWN_KEYS = ("version", "policy", "description", "mode", "until")
 
 
 class Source(Struct, frozen=True):
-    """Where a value comes from: written in the policy's own file, inherited from `policy`, or the default (no place)."""
+    """Where a value comes from: the policy's own file, a parent (`inherited_from`), or the default (no place)."""
 
     path: str
     place: Place | None

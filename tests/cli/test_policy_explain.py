@@ -32,7 +32,8 @@ def folder(tmp_path: Path) -> PolicyFolder:
 
 def test_each_value_says_where_it_comes_from(folder: PolicyFolder) -> None:
     """Its own line, a parent's with the parent's name, or the default."""
-    shown = {line.split("#")[0].strip(): line.partition("# ")[2] for line in folder.run("explain", "child").stdout.splitlines()}
+    lines = folder.run("explain", "child").stdout.splitlines()
+    shown = {line.split("#")[0].strip(): line.partition("# ")[2] for line in lines}
     assert shown["memory: 32MiB"] == "child.yaml:4"
     assert shown["wall_time: 300ms"] == "parent.yaml:3, from parent"
     assert shown["fuel: 10G"] == "default"

@@ -23,7 +23,8 @@ class Text(yaml.SafeLoader):
 
 
 Text.yaml_implicit_resolvers = {}
-for tag, pattern in (("bool", "true|false"), ("null", "null|~|"), ("int", "[-+]?[0-9]+"), ("float", r"[-+]?[0-9]+\.[0-9]+")):
+KINDS = {"bool": "true|false", "null": "null|~|", "int": "[-+]?[0-9]+", "float": r"[-+]?[0-9]+\.[0-9]+"}
+for tag, pattern in KINDS.items():
     Text.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^({pattern})$"), None)
 Text.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
 

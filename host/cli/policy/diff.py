@@ -51,10 +51,7 @@ def command(old: Path, new: Path, folder: Path, as_json: bool) -> None:
             raise click.BadParameter(f"{path} does not exist; for an older version, pipe `git show` into `-`")
     if old.is_dir() != new.is_dir() or old == new == STDIN:
         raise click.UsageError("compare two folders, or two files (one of them can be `-`)")
-    if old.is_dir():
-        found = diff_sets(load(old), load(new))
-    else:
-        found = _diff_files(old, new, folder)
+    found = diff_sets(load(old), load(new)) if old.is_dir() else _diff_files(old, new, folder)
     if as_json:
         print_json(found)
     else:

@@ -4,10 +4,10 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from host.errors import CellblockError, InternalError
 from host.execution.outcome import Failure, Success
 from host.execution.request import ExecutionRequest
 from host.execution.run import Executor
-from host.errors import CellblockError, InternalError
 from host.machine import cores
 from host.policy.model import Policy
 from host.policy.suite import Tested, judge_failure, judge_success

@@ -109,7 +109,7 @@ def _block_lines(written: str) -> tuple[str, ...]:
 
 
 def _comments(text: str) -> Iterator[Comment]:
-    """The comments, which are what lies between the tokens. A block's own begin behind its head, inside of the token."""
+    """The comments, which are what lies between the tokens. A block's own stands behind its head, inside of it."""
     end = 0
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         start = token.start_mark.index

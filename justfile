@@ -29,6 +29,10 @@ image:
 perf *NAMES: image
     exec python -m perf {{ NAMES }}
 
+# everything at once for some minutes (3), a worker killed in the middle; then the service has to be as it was
+soak *MINUTES: image
+    exec python -m perf.soak {{ MINUTES }}
+
 # check style; `just lint --fix` repairs what it can
 lint *OPTIONS:
     ruff check {{ OPTIONS }} .

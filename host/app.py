@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -10,25 +10,27 @@ import msgspec
 
 from host.execution.membership import membership
 from host.execution.rates import NodeRates, Rates
-from host.execution.run import Executor, ExecutorOptions, default_threads
+from host.execution.run import Executor, ExecutorOptions
 from host.execution.tally import FIGURES, GAUGES
 from host.execution.warmup import warm_slots, warm_up
+from host.machine import cores
 from host.node.node import Node, Shared
-from host.policy.folder import load_folder
 from host.policy.model import PolicySet
 from host.sandbox.engine import open_engine
 from host.sandbox.image import find_image
-from host.settings import MIB, Settings, ceilings, require_access_rules
+from host.settings import MIB, Settings, ceilings
 
 if TYPE_CHECKING:
     from litestar import Litestar
 
     from host.api.drain import Drain
     from host.api.look import Readiness
+    from host.api.sqlite_answers import SqliteAnswers
     from host.api.status import Status
 
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 _GC_ALLOCATIONS = 10_000
+_CLAIM_MARGIN_S = 60
 
 
 class Worker:
@@ -39,8 +41,11 @@ class Worker:
         self.drain = drain
 
 
-def make_worker(settings: Settings, shared: Shared) -> Worker:
-    """What one worker process serves. Raises SetupError or PolicyFolderError."""
+def make_worker(
+    settings: Settings, policies: PolicySet, shared: Shared, on_ready: Callable[[], None] = lambda: None
+) -> Worker:
+    """What one worker process serves: every one of a node under the same policies, whenever it was started. `on_ready`
+    is called when it takes requests. Raises SetupError."""
     # Only those who serve pay for the framework: `cellblock run` comes through here too.
     from host.api.auth import Callers
     from host.api.body import BodyRoom
@@ -49,19 +54,20 @@ def make_worker(settings: Settings, shared: Shared) -> Worker:
     from host.api.figures import NodeFigures
     from host.api.look import Readiness
     from host.api.service import make_service
+    from host.api.sqlite_answers import SqliteAnswers
     from host.api.status import Status
 
-    policies = effective_policies(load_folder(settings.policy_dir), settings)
-    require_access_rules(settings, policies.access is not None)
+    policies = effective_policies(policies, settings)
     executor = make_executor(settings, shared.join())
     callers = Callers(policies, ceilings(settings))
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
     bodies = BodyRoom(settings.body_buffer_mb * MIB, settings.body_timeout_ms / 1000)
     watch = Watch(settings)
-    executions = Executions(callers, executor, bodies, hints, watch.recorder)
+    answers = SqliteAnswers(settings.data_dir, claim_age_max_s(settings))
+    executions = Executions(callers, executor, bodies, hints, watch.recorder, answers)
     readiness = Readiness()
     status = Status(executor, callers, NodeFigures(executor), readiness, settings, policies.digest)
-    lifespan = _serving(executor, readiness, status, settings, watch)
+    lifespan = _serving(executor, readiness, status, settings, watch, answers, on_ready)
     app = make_service(executions, status, readiness, lifespan, settings.cors_origins)
     return Worker(app, Drain(executor, executions, readiness, settings.shutdown_grace_ms / 1000))
 
@@ -103,7 +109,8 @@ def make_executor(settings: Settings, node: Node | None = None) -> Executor:
         queue_max=settings.queue_size,
         queue_timeout_s=settings.queue_timeout_ms / 1000,
         memory_mib=settings.max_execution_memory_mb,
-        threads=default_threads(),
+        # All workers together as many as there are cores: more would only take turns, and hold up the event loops.
+        threads=-(-cores() // settings.workers),
         code_cache=settings.code_cache_size,
         ceilings=ceilings(settings),
     )
@@ -116,6 +123,11 @@ def _rates(settings: Settings, node: Node | None) -> Rates | None:
     from host.execution.redis_rates import RedisRates
 
     return RedisRates(settings.redis_url, NodeRates(node.segment))
+
+
+def claim_age_max_s(settings: Settings) -> float:
+    """After this an execution that took an Idempotency-Key has ended, one way or another."""
+    return (settings.execution_timeout_ms + settings.queue_timeout_ms) / 1000 + _CLAIM_MARGIN_S
 
 
 def effective_policies(policies: PolicySet, settings: Settings) -> PolicySet:
@@ -137,7 +149,15 @@ def _settle_memory() -> None:
     gc.set_threshold(_GC_ALLOCATIONS)
 
 
-def _serving(executor: Executor, readiness: "Readiness", status: "Status", settings: Settings, watch: Watch):
+def _serving(
+    executor: Executor,
+    readiness: "Readiness",
+    status: "Status",
+    settings: Settings,
+    watch: Watch,
+    answers: "SqliteAnswers",
+    on_ready: Callable[[], None],
+):
     """The life of a worker: its first executions before its first request, so that no client waits for a cold start."""
 
     from host.api.look import Phase
@@ -148,11 +168,13 @@ def _serving(executor: Executor, readiness: "Readiness", status: "Status", setti
         _settle_memory()
         async with membership(executor), warm_slots(executor.engine, settings.warm_slots):
             readiness.phase = Phase.READY
+            on_ready()
             try:
                 yield
             finally:
                 readiness.phase = Phase.DRAINING
         executor.close()
+        answers.close()
         await watch.close()
 
     return lifespan

@@ -5,12 +5,15 @@
     │   ├── ValidationError          400: bad JSON, field, base64, UTF-8, no code
     │   ├── TooLargeError            413: reported as ValidationError
     │   ├── CancelledError           400: ended from outside before it ran
+    │   ├── KeyReuseError            422: reported as ValidationError
     │   ├── AuthenticationError      401
     │   ├── PolicyError              403: a policy that the principal may not use
     │   └── NotFoundError            404: there is no such thing of the principal's; reported as ValidationError
     ├── RefusedError                 the request is fine; there is no room for it now
     │   ├── RateLimitError           429
-    │   └── ConcurrencyError         503
+    │   ├── ConcurrencyError         503
+    │   ├── StillRunningError        409: reported as ConcurrencyError
+    │   └── UnavailableError         503: a part of the service that the request needs is out of order; InternalError
     ├── SetupError                   the operator has to mend something; the message says what
     │   ├── SettingError             a wrong value of a setting
     │   └── ImageError               the guest image is missing, damaged or cannot be built
@@ -47,6 +50,10 @@ class CancelledError(RequestError):
     """The execution was ended from outside before it ran."""
 
 
+class KeyReuseError(RequestError):
+    """An Idempotency-Key that belongs to another request."""
+
+
 class AuthenticationError(RequestError):
     """No token, or one that names nobody."""
 
@@ -77,6 +84,17 @@ class RateLimitError(RefusedError):
 
 class ConcurrencyError(RefusedError):
     """No execution slot became free within the queue time."""
+
+
+class StillRunningError(RefusedError):
+    """The first request with the same Idempotency-Key is not answered yet."""
+
+
+class UnavailableError(RefusedError):
+    """A part of the service that the request needs is out of order; the rest serves on."""
+
+    def __init__(self, message: str, hint: str | None = None, retry_after_s: int = 5) -> None:
+        super().__init__(message, hint, retry_after_s)
 
 
 class SetupError(CellblockError):

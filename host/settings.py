@@ -7,6 +7,8 @@ accepted stops the start with the setting's name, the value and what is accepted
 import difflib
 import ipaddress
 import os
+import stat
+import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -123,6 +125,15 @@ def _default_policy_dir(_: Mapping[str, Any]) -> Path:
     return next((folder for folder in candidates if folder.is_dir()), candidates[0])
 
 
+def _default_data_dir(_: Mapping[str, Any]) -> Path:
+    """The user's folder for state (XDG base directory specification, which wants a relative path ignored)."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    try:
+        return (Path(base) if os.path.isabs(base) else Path.home() / ".local" / "state") / "cellblock"
+    except RuntimeError:
+        raise SettingError("DATA_DIR is not set, and this user has no home folder for it", "Set DATA_DIR.") from None
+
+
 def _default_concurrent(_: Mapping[str, Any]) -> int:
     """As many as memory and cores carry: an execution that waits takes a fraction of 8 MiB, and no core at all."""
     return max(100, min(2000, memory_bytes() // (8 * MIB), cores() * 1000))
@@ -201,7 +212,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "CODE_CACHE_SIZE", _whole(0, 100_000), 100,
-        "Of how many code blocks each worker remembers what it found out about their text.", "code blocks",
+        "How many code blocks each worker keeps compiled, with at most 32 MiB of bytecode.", "code blocks",
     ),
     Setting(
         "REDIS_URL", REDIS, "",
@@ -221,6 +232,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "POLICY_DIR", FOLDER, _default_policy_dir,
         "The folder of the policies and of access.yaml. By default `policies`, or the policies of the installation.",
+    ),
+    Setting(
+        "DATA_DIR", FOLDER, _default_data_dir,
+        "The folder of what outlives a restart: answers kept for an Idempotency-Key. Made if it is not there. By "
+        "default `cellblock` in `$XDG_STATE_HOME` or `~/.local/state`.",
     ),
     Setting("CORS_ORIGINS", ORIGINS, (), "The web origins whose pages may call the service. By default none."),
     Setting("LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info", "The least severe messages to log."),
@@ -256,6 +272,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_runtime_pool_size: int
     runtime_idle_timeout_min: int
     policy_dir: Path
+    data_dir: Path
     cors_origins: tuple[str, ...]
     log_level: Level
     sources: dict[str, Source] = {}
@@ -361,3 +378,20 @@ def require_access_rules(settings: Settings, has_access_file: bool) -> None:
         f"HOST is {settings.host}, which other machines can reach, and {settings.policy_dir} has no access.yaml",
         "Write access.yaml to say who may use which policy, or listen on 127.0.0.1.",
     )
+
+
+def require_data_dir(settings: Settings) -> None:
+    """Makes DATA_DIR where it is not there. Raises SettingError where it cannot be used."""
+    folder = settings.data_dir
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            open_to_all = folder.stat().st_mode & stat.S_IWOTH
+    except OSError as error:
+        raise SettingError(
+            f"DATA_DIR is {folder}, which cannot be used: {error.strerror}", "Name a folder that can be written to."
+        ) from error
+    if open_to_all:
+        raise SettingError(
+            f"DATA_DIR is {folder}, which everybody can write to", "Name a folder below it, or `chmod o-w` it."
+        )

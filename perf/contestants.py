@@ -39,7 +39,7 @@ def serving(contestant: Contestant) -> Iterator[int]:
     port = free_port()
     start = contestant.start(port)
     with child(start.command, start.env) as server:
-        _wait_until_ready(server, port)
+        wait_until_ready(server, port)
         yield port
 
 
@@ -83,7 +83,8 @@ def _start_empty_litestar(port: int) -> Start:
     return Start([*server, "--port", str(port), "--workers", str(WORKERS), "perf.peers.empty_litestar:app"])
 
 
-def _wait_until_ready(server: Child, port: int) -> None:
+def wait_until_ready(server: Child, port: int) -> None:
+    """Raises ``Unavailable`` where the server ends, or takes too long."""
     give_up_at = time.monotonic() + READY_SECONDS_MAX
     while time.monotonic() < give_up_at:
         if not server.alive:

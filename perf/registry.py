@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from perf import execution, guest_cpu, http, policy, startup, waiting
+from perf import execution, fairness, guest_cpu, http, overload, policy, startup, timeouts, waiting
 from perf.options import Options
 from perf.report import Report
 
@@ -14,5 +14,7 @@ class Benchmark(Protocol):
     run: Callable[[Options], Report]
 
 
-BENCHMARKS: tuple[Benchmark, ...] = (execution, http, startup, guest_cpu, waiting, policy)
+BENCHMARKS: tuple[Benchmark, ...] = (
+    execution, http, startup, guest_cpu, waiting, fairness, overload, timeouts, policy,
+)  # fmt: skip
 BY_NAME = {benchmark.NAME: benchmark for benchmark in BENCHMARKS}

@@ -38,9 +38,14 @@ class Target(msgspec.Struct, frozen=True):
 
     def cells(self) -> tuple[str, ...]:
         sign = "≥" if self.at_least else "≤"
-        value = "not measured" if self.value is None else f"{self.value:.3g} {self.unit}"
+        value = "not measured" if self.value is None else f"{_figure(self.value)} {self.unit}"
         verdict = "yes" if self.met else f"no ({self.blocked})" if self.blocked else "no"
         return self.what, f"{sign} {self.bound:g} {self.unit}", value, verdict
+
+
+def _figure(value: float) -> str:
+    """Three digits, and from 100 on one behind the point: a millisecond of a second has to be seen."""
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 class Report(msgspec.Struct):

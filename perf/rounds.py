@@ -5,7 +5,7 @@ The machines are shared: the speed of a whole minute can differ from the next on
 """
 
 from collections.abc import Iterator, Sequence
-from math import exp, log
+from math import ceil, exp, log
 from statistics import median
 from typing import TypeVar
 
@@ -41,3 +41,12 @@ def paired_ratio(ours: Sequence[float], theirs: Sequence[float]) -> Ratio | None
 
 def geometric_mean(values: Sequence[float]) -> float:
     return exp(sum(log(value) for value in values) / len(values))
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The least value that at least `share` of them do not exceed (nearest rank): 0.99 of 30 is the largest."""
+    assert values, "no values"
+    assert 0 < share <= 1
+    # Rounded, because 0.99 * 100 is a little more than 99.
+    rank = ceil(round(share * len(values), 9))
+    return sorted(values)[rank - 1]

@@ -1,12 +1,13 @@
-"""What executions that wait cost: a thousand at once, each asleep on a timer."""
+"""What executions that wait cost: a thousand at once, each asleep on a timer, in this process and over HTTP."""
 
 import asyncio
+import os
 import threading
 import time
-from pathlib import Path
 
-from perf import ours
+from perf import ours, waiting_http
 from perf.options import Options
+from perf.processes import held
 from perf.report import Report, Table, Target
 
 NAME = "waiting"
@@ -25,6 +26,7 @@ def run(_options: Options) -> Report:
     loop.run_until_complete(_sleep_together(100, 100))
     before_kib = private_kib()
     elapsed_s, peak_kib, threads = loop.run_until_complete(_sleep_together(EXECUTIONS, SLEEP_MS))
+    over_http = waiting_http.measure(EXECUTIONS, SLEEP_MS)
     each_kib = (peak_kib - before_kib) / EXECUTIONS
     rows = [
         ("private memory before, MiB", f"{before_kib / 1024:.0f}"),
@@ -36,13 +38,14 @@ def run(_options: Options) -> Report:
     return Report(
         name=NAME,
         summary=SUMMARY,
-        tables=[Table("1,000 waiting executions", COLUMNS, rows)],
+        tables=[Table("1,000 waiting executions, in one process", COLUMNS, rows), waiting_http.table(over_http)],
         targets=[
             Target("private memory of a waiting execution", PRIVATE_KIB, each_kib, "KiB"),
             Target("all of them, in all", TOGETHER_S, elapsed_s, "s"),
+            *waiting_http.targets(over_http, TOGETHER_S),
         ],
         notes=["Private memory is Private_Clean + Private_Dirty of /proc/self/smaps_rollup: what no one else shares."],
-        samples={"before_kib": before_kib, "peak_kib": peak_kib, "elapsed_s": elapsed_s},
+        samples={"http": over_http, "before_kib": before_kib, "peak_kib": peak_kib, "elapsed_s": elapsed_s},
     )
 
 
@@ -60,5 +63,4 @@ async def _sleep_together(count: int, sleep_ms: int) -> tuple[float, int, int]:
 
 def private_kib() -> int:
     """Private memory of this process in KiB, as the kernel counts it."""
-    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty")))
+    return held(os.getpid()).private_kib

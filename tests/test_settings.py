@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from host.errors import SettingError
-from host.settings import SETTINGS, Settings, load_settings, require_access_rules
+from host.settings import SETTINGS, Settings, load_settings, require_access_rules, require_data_dir
 
 
 def config(tmp_path: Path, text: str) -> Path:
@@ -159,3 +159,45 @@ def test_settings_cross_to_worker_processes() -> None:
     settings = load_settings(environ={"CORS_ORIGINS": "https://a.example, https://b.example"})
     assert pickle.loads(pickle.dumps(settings)) == settings
     assert msgspec.structs.asdict(settings)["cors_origins"] == ("https://a.example", "https://b.example")
+
+
+def test_data_folder_is_made_for_its_user_alone(tmp_path: Path) -> None:
+    """With the folders above it; one that is there is taken as it is."""
+    settings = load_settings({"data_dir": str(tmp_path / "a" / "b")}, environ={})
+    for _ in range(2):
+        require_data_dir(settings)
+    assert settings.data_dir.stat().st_mode & 0o777 == 0o700
+    assert list(settings.data_dir.iterdir()) == []
+
+
+def test_data_folder_is_in_the_users_folder_for_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """$XDG_STATE_HOME where it is an absolute path, else the place that the specification names."""
+    for value, expected in (("/state", "/state"), ("state", "/home/me/.local/state"), ("", "/home/me/.local/state")):
+        monkeypatch.setenv("HOME", "/home/me")
+        monkeypatch.setenv("XDG_STATE_HOME", value)
+        assert load_settings(environ={}).data_dir == Path(expected) / "cellblock"
+
+
+def test_data_folder_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
+    """A file, a place where nothing can be made, and a folder that everybody can write to: each is named."""
+    (tmp_path / "file").touch()
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/self/data"), tmp_path / "open"):
+        with pytest.raises(SettingError) as caught:
+            require_data_dir(load_settings({"data_dir": str(folder)}, environ={}))
+        assert caught.value.message.startswith(f"DATA_DIR is {folder}, which ")
+        assert caught.value.hint
+
+
+def test_data_folder_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without a home folder has to name one."""
+
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    with pytest.raises(SettingError, match="DATA_DIR is not set"):
+        load_settings(environ={})
+    assert load_settings(environ={"DATA_DIR": "/data"}).data_dir == Path("/data")

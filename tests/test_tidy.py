@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "sandbox": {"errors"},
     "node": {"errors"},
     "capabilities": {"sandbox", "policy", "errors"},
-    "execution": {"sandbox", "capabilities", "node", "policy", "errors"},
+    "execution": {"sandbox", "capabilities", "node", "policy", "errors", "machine"},
     "errors": set(),
     "machine": set(),
     "version": set(),
@@ -46,7 +46,9 @@ MAY_IMPORT = {
         "telemetry",
         "version",
     },
-    "app": {"api", "execution", "lines", "logs", "sandbox", "node", "policy", "settings", "errors", "telemetry"},
+    "app": {
+        "api", "errors", "execution", "lines", "logs", "machine", "node", "policy", "sandbox", "settings", "telemetry",
+    },
 }
 #: Modules that nothing imports because they are started: as a program, or by the build.
 ENTRIES = {"host.cli.__main__", "host"}

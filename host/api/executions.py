@@ -13,14 +13,16 @@ from litestar.handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 from msgspec import UNSET
 
-from host.api.auth import Callers
+from host.api.answers import Answers
+from host.api.auth import Caller, Callers
 from host.api.body import BodyRoom, HeldBody
 from host.api.client_watch import watching
+from host.api.idempotency import KEY_HEADER, Idempotency, Outcome
 from host.api.intake import check_content, read_headers, read_request, to_execution
 from host.api.problems import HEADERS, Headers, in_language, problem_of, problem_of_status, rate_headers, status_of
 from host.api.record import Recorder, Recording
 from host.api.stream import EventStream, wants_events
-from host.api.wire import render_failure, render_success, wire_error
+from host.api.wire import error_type_of, render_failure, render_success, wire_error
 from host.errors import RefusedError
 from host.execution.outcome import Failure, Report, Success
 from host.execution.registry import CLIENT_GONE
@@ -33,9 +35,10 @@ log = structlog.get_logger()
 
 
 class Answer:
-    """What is sent, and what it is about: `report` if something ran, `error_type` if it was no success."""
+    """What is sent, and what it is about: `report` if something ran, `error_type` if it was no success. `replayed` says
+    that it was kept for its Idempotency-Key."""
 
-    __slots__ = ("body", "error_type", "headers", "report", "status")
+    __slots__ = ("body", "error_type", "headers", "replayed", "report", "status")
 
     def __init__(
         self, status: int, body: bytes, headers: Headers, error_type: str | None, report: Report | None = None
@@ -45,6 +48,7 @@ class Answer:
         self.headers = headers
         self.error_type = error_type
         self.report = report
+        self.replayed = False
 
 
 class Exchange:
@@ -80,12 +84,14 @@ class Executions:
         bodies: BodyRoom,
         hints: Mapping[str, str] | None = None,
         recorder: Recorder | None = None,
+        answers: Answers | None = None,
     ) -> None:
         self._callers = callers
         self._executor = executor
         self._bodies = bodies
         self._hints = hints or {}
         self._recorder = recorder or Recorder()
+        self._idempotency = Idempotency(answers)
         #: Requests that have no answer yet.
         self.open = 0
 
@@ -106,25 +112,51 @@ class Executions:
     async def _answer(self, exchange: Exchange, scope: Scope) -> Answer:
         try:
             with self._bodies.holding() as body:
-                return self._answer_to(exchange, await self._run(exchange, scope, body))
+                return await self._understand(exchange, scope, body)
         except Exception as error:
             return self._answer_to_error(exchange, error)
 
-    async def _run(self, exchange: Exchange, scope: Scope, body: HeldBody) -> Report:
+    async def _understand(self, exchange: Exchange, scope: Scope, body: HeldBody) -> Answer:
+        """Finds out who asks for what, and does it, or finds that it has been done."""
         recording = exchange.recording
         headers = exchange.headers = read_headers(scope["headers"])
         recording.read_trace(headers)
         caller = self._callers.identify(headers.get(b"authorization"), headers.get(b"host"))
         recording.principal = caller.name
         check_content(headers)
-        asked = read_request(await body.read(exchange.receive, headers, caller.body_bytes_max))
+        sent = await body.read(exchange.receive, headers, caller.body_bytes_max)
+        if wants_events(headers):
+            listed = partial(self._executor.registry.listed, exchange.execution_id)
+            exchange.stream = EventStream(exchange.send, listed)
+        if KEY_HEADER not in headers:
+            return self._answer_to(exchange, await self._run(exchange, caller, sent))
+        return await self._run_once(exchange, caller, sent)
+
+    async def _run_once(self, exchange: Exchange, caller: Caller, sent: bytes) -> Answer:
+        """Runs what carries an Idempotency-Key, or gives the answer that is kept for it."""
+        ran: Answer | None = None
+
+        async def execute() -> Outcome:
+            nonlocal ran
+            ran = self._answer_to(exchange, await self._run(exchange, caller, sent))
+            return Outcome(ran.status, ran.body, ran.error_type not in ("CancelledError", "InternalError"))
+
+        once = await self._idempotency.once(caller.name, exchange.headers[KEY_HEADER], sent, execute)
+        if ran is None:
+            kept = Answer(once.status, once.body, once.headers, error_type_of(once.body))
+            kept.replayed = True
+            return kept
+        ran.headers = (*ran.headers, *once.headers)
+        return ran
+
+    async def _run(self, exchange: Exchange, caller: Caller, sent: bytes) -> Report:
+        recording = exchange.recording
+        asked = read_request(sent)
         policy = recording.policy = caller.policy(None if asked.policy is UNSET else asked.policy)
         request = to_execution(asked, policy, caller, exchange.execution_id)
         recording.runs(request)
-        registry = self._executor.registry
-        if wants_events(headers):
-            exchange.stream = EventStream(exchange.send, partial(registry.listed, exchange.execution_id))
-        with watching(exchange.receive, partial(registry.stop, exchange.execution_id, CLIENT_GONE)) as watch:
+        on_gone = partial(self._executor.registry.stop, exchange.execution_id, CLIENT_GONE)
+        with watching(exchange.receive, on_gone) as watch:
             try:
                 return await self._executor.run(request, exchange.stream)
             finally:
@@ -149,6 +181,8 @@ class Executions:
 
     async def _deliver(self, exchange: Exchange, answer: Answer) -> None:
         stream = exchange.stream
+        if stream is not None and answer.replayed:
+            stream.began()  # an answer that was kept has no other events
         if stream is not None and stream.open:
             await (stream.abandon() if exchange.client_gone else stream.finish(answer.body))
         elif not exchange.client_gone:

@@ -16,7 +16,7 @@ from host.policy.model import Policy
 
 _FIELDS = ExecuteRequest.__struct_encode_fields__
 _JSON = b"application/json"
-_ONCE = (b"authorization", b"host", b"content-type", b"content-length", b"content-encoding")
+_ONCE = (b"authorization", b"host", b"content-type", b"content-length", b"content-encoding", b"idempotency-key")
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _AT_FIELD = re.compile(r"(.*) - at `\$\.(\w+)`")
 _NOUNS = {

@@ -50,6 +50,52 @@ MESSAGES: dict[str, str] = {
     "Check its length or its chunks.": "请检查其长度或分块。",
     "The body is larger than {} bytes": "请求体超过 {} 字节",
     "Send less code or less input.": "请减少代码或 input。",
+    # host/api/idempotency.py, host/api/sqlite_answers.py
+    "The Idempotency-Key is not a key": "Idempotency-Key 不是有效的键",
+    "Send 1 to 255 visible ASCII characters, such as a UUID; with commas, semicolons or quotes among them, as a "
+    "string in quotes.": "请发送 1 到 255 个可见 ASCII 字符，例如 UUID；含有逗号、分号或引号时，请写成带引号的字符串。",
+    "The Idempotency-Key belongs to another request": "该 Idempotency-Key 属于另一个请求",
+    "Take a new key for each request; repeat one unchanged.": "每个请求请使用新的键；重试时请保持请求不变。",
+    "The first request with this Idempotency-Key is still running": "使用该 Idempotency-Key 的第一个请求仍在执行",
+    "Try again later with the same key.": "请稍后用同一个键重试。",
+    "The code has run under this Idempotency-Key, and there was no room to keep its answer": (
+        "代码已在该 Idempotency-Key 下执行过，但没有空间保存其响应"
+    ),
+    "It is not run again. Take a new key to run it once more, and return less.": (
+        "它不会再次执行。如需再执行一次，请使用新的键，并减少返回的内容。"
+    ),
+    "All of your idempotency keys are in use": "您的幂等键已全部占用",
+    "Each is free again 24 hours after its first request. Until then send what needs none without a key.": (
+        "每个键在其首次请求 24 小时后释放。在此之前，不需要键的请求请不要带键。"
+    ),
+    "The answers that are kept for your idempotency keys take up all of their room": (
+        "为您的幂等键保存的响应已占满空间"
+    ),
+    "An answer is dropped after 24 hours. Return less, or send what needs no key without one.": (
+        "响应在 24 小时后删除。请减少返回的内容，或让不需要键的请求不带键。"
+    ),
+    "The answers that are kept for idempotency keys take up all of the room that this service has for them": (
+        "此服务为幂等键保存的响应已占满空间"
+    ),
+    "An answer is dropped after 24 hours. Until then send what needs no key without one.": (
+        "响应在 24 小时后删除。在此之前，不需要键的请求请不要带键。"
+    ),
+    "The service keeps no answers": "此服务不保存响应",
+    "Send the request without an Idempotency-Key.": "请发送不带 Idempotency-Key 的请求。",
+    "The service cannot keep answers for an Idempotency-Key now, so that nothing was run": (
+        "服务目前无法为 Idempotency-Key 保存响应，因此没有执行任何代码"
+    ),
+    "Try again later. If it stays, the operator finds the reason in the log.": (
+        "请稍后再试。如仍出现，运维人员可在日志中找到原因。"
+    ),
+    "Too many requests with an Idempotency-Key wait": "等待中的带 Idempotency-Key 的请求过多",
+    "The server holds as many bodies as it has memory for": "服务器用于请求体的内存已满",
+    # host/api/running.py
+    "You have no execution of that id that is running": "您没有正在运行的该 id 的执行",
+    "It may have ended.": "它可能已经结束。",
+    # host/api/drain.py
+    "The server is stopping": "服务器正在停止",
+    "Send the request again.": "请重新发送请求。",
     # host/api/auth.py
     "There is no policy that you may use": "没有您可以使用的策略",
     "Ask the operator for one in access.yaml.": "请让运维人员在 access.yaml 中授予一个策略。",
@@ -80,7 +126,24 @@ MESSAGES: dict[str, str] = {
     ),
     # host/execution
     "All execution slots are taken and the queue is full": "所有执行槽均被占用，且队列已满",
+    "The queue is full, and others wait for less": "队列已满，且其他调用者等待的请求更少",
     "No execution slot became free within {} s": "{} 秒内没有空闲的执行槽",
+    "Your rate is used up: {} executions in {} s": "您的速率额度已用完：{} 次执行 / {} 秒",
+    "The policy's rate is used up: {} executions in {} s": "该策略的速率额度已用完：{} 次执行 / {} 秒",
+    "Try again after {} s.": "请在 {} 秒后重试。",
+    "Your fuel for today is used up: {} units a day": "您今天的燃料已用完：每天 {} 单位",
+    "It is filled again at midnight UTC.": "燃料在 UTC 零点恢复。",
+    "The execution was cancelled": "执行已被取消",
+    "The client closed the connection before the execution had ended": "客户端在执行结束之前关闭了连接",
+    "The server is stopping, and the execution did not end in its grace period": (
+        "服务器正在停止，执行未能在宽限期内结束"
+    ),
+    "An execution under this policy may need {} MiB, and the server has {} MiB for all of them": (
+        "此策略下的一次执行可能需要 {} MiB 内存，而服务器可供所有执行使用的共有 {} MiB"
+    ),
+    "Its operator lowers the policy's limits.memory, or raises MAX_EXECUTION_MEMORY_MB.": (
+        "请运维人员调低该策略的 limits.memory，或调高 MAX_EXECUTION_MEMORY_MB。"
+    ),
     "Try again later.": "请稍后再试。",
     "The code has {} bytes; the limit is {}": "代码为 {} 字节，上限为 {}",
     "The input has {} bytes; the limit is {}": "input 为 {} 字节，上限为 {}",

@@ -12,11 +12,14 @@ from host.errors import (
     CancelledError,
     CellblockError,
     ConcurrencyError,
+    KeyReuseError,
     NotFoundError,
     PolicyError,
     RateLimitError,
     RefusedError,
+    StillRunningError,
     TooLargeError,
+    UnavailableError,
     ValidationError,
 )
 from host.execution.outcome import Failure
@@ -28,11 +31,14 @@ STATUS: dict[type[CellblockError], tuple[int, str]] = {
     ValidationError: (400, "ValidationError"),
     TooLargeError: (413, "ValidationError"),
     CancelledError: (400, "CancelledError"),
+    KeyReuseError: (422, "ValidationError"),
     AuthenticationError: (401, "AuthenticationError"),
     PolicyError: (403, "PolicyError"),
     NotFoundError: (404, "ValidationError"),
     RateLimitError: (429, "RateLimitError"),
     ConcurrencyError: (503, "ConcurrencyError"),
+    StillRunningError: (409, "ConcurrencyError"),
+    UnavailableError: (503, "InternalError"),
 }
 INTERNAL = WireError("InternalError", "The service failed; the fault is not in your request")
 

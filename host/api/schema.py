@@ -21,6 +21,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 
 from host.api.executions import PATH
+from host.api.idempotency import KEY_CHARS_MAX
 from host.api.problems import HEADERS, STATUS, problem_of_status
 from host.api.wire import ExecuteFailure, ExecuteRequest, ExecuteSuccess
 from host.execution.outcome import FAILURE_TYPES
@@ -30,9 +31,19 @@ _REF = "#/components/schemas/{name}"
 _EXAMPLE = {"input": {"numbers": [1, 2, 3]}, "code": "return input.numbers.map(n => n * 2)"}
 _PAGE = Path(__file__).with_name("schema_page.html")
 
+_KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key with the same body within 24 hours gives the answer of the first request, with the "
+    "header `Idempotency-Replayed: true`, and runs nothing.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX, "pattern": "^[!-~]+$"},
+}
+
 #: Every `error.type`, and when it is given.
 _ERROR_TYPES = {
-    "ValidationError": "The request is wrong or too large, or the code returned `undefined` or has no `return`.",
+    "ValidationError": "The request is wrong, too large or not the one that its key belongs to, or the code returned "
+    "`undefined` or has no `return`.",
     "SyntaxError": "The code does not compile.",
     "ReferenceError": "Thrown and not caught.",
     "TypeError": "Thrown and not caught.",
@@ -46,10 +57,12 @@ _ERROR_TYPES = {
     "ConsoleDisabledError": "`console` was used where the policy has it off.",
     "AuthenticationError": "A token is needed, or is not known.",
     "PolicyError": "A policy that the caller may not use.",
-    "RateLimitError": "The rate or quota of the caller, or of the policy, is used up; `Retry-After` says when.",
+    "RateLimitError": "The rate or quota of the caller, or of the policy, or the room for its idempotency keys is used "
+    "up; `Retry-After` says when to try again.",
     "CancelledError": "Ended from outside: by a DELETE, or because the server stops (then 503).",
-    "ConcurrencyError": "There is no room now; `Retry-After` says when to try again.",
-    "InternalError": "A fault of the service.",
+    "ConcurrencyError": "There is no room now, or the first request with the same key still runs; `Retry-After` says "
+    "when to try again.",
+    "InternalError": "A fault of the service; with 503, of its store for the answers of an Idempotency-Key.",
 }
 
 
@@ -148,6 +161,7 @@ def _executions() -> tuple[dict[str, Any], dict[str, Any]]:
         "summary": "Runs a code block",
         "description": "Runs a JavaScript function body in a fresh sandbox, and answers with what it returns.",
         "security": [{}, {"bearer": []}],
+        "parameters": [_KEY_PARAMETER],
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": request, "example": _EXAMPLE}},

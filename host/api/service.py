@@ -52,8 +52,8 @@ def _cors(origins: Sequence[str]) -> CORSConfig | None:
     return CORSConfig(
         allow_origins=list(origins),
         allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["authorization", "content-type"],
-        expose_headers=["retry-after", "ratelimit", "ratelimit-policy"],
+        allow_headers=["authorization", "content-type", "idempotency-key"],
+        expose_headers=["retry-after", "ratelimit", "ratelimit-policy", "idempotency-replayed", "idempotency-stored"],
     )
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from host.api.auth import Callers
 from host.api.figures import NodeFigures, NodeMemory, success_rate
+from host.api.intake import read_headers
 from host.api.look import SERVICE, Readiness
 from host.api.wire import timestamp
 from host.execution.run import Executor
@@ -98,8 +99,9 @@ class CacheState(Struct, frozen=True, rename="camel"):
 
 
 class Cache(Struct, frozen=True, rename="camel"):
-    """The caches."""
+    """The caches. One entry holds both what was found out about a text and its bytecode, so that the two are alike."""
 
+    code_compilation: CacheState
     code_validation: CacheState
 
 
@@ -210,7 +212,8 @@ class Status:
     def _cache(self, counts) -> Cache:
         looked = counts["code_hits"] + counts["code_misses"]
         rate = f"{100 * counts['code_hits'] / looked if looked else 0:.1f}%"
-        return Cache(CacheState(len(self.executor.codes), self.executor.codes.size_max, rate))
+        state = CacheState(len(self.executor.codes), self.executor.codes.size_max, rate)
+        return Cache(state, state)
 
     def limits(self, caller) -> FlowLimits:
         """The answer of /flow/limits."""
@@ -295,6 +298,6 @@ def status_routes(status: Status) -> list[HTTPRouteHandler]:
 
 
 def identify(callers: Callers, request: Request):
-    """Who sent the request. Raises AuthenticationError."""
-    headers = dict(request.scope["headers"])
+    """Who sent the request. Raises AuthenticationError, or ValidationError where it says so twice."""
+    headers = read_headers(request.scope["headers"])
     return callers.identify(headers.get(b"authorization"), headers.get(b"host"))

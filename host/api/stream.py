@@ -1,6 +1,7 @@
 """An execution as server-sent events (HTML Living Standard, 9.2): `log`, `progress`, and one last `result`."""
 
 import asyncio
+import re
 from collections.abc import Callable
 
 from litestar.types import Send
@@ -11,6 +12,7 @@ from host.execution.execution import Listed
 from host.execution.outcome import LogRecord
 
 _PROGRESS_EVERY_S = 1.0
+_ACCEPT_BYTES_MAX = 1024
 _HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"x-content-type-options", b"nosniff"),
@@ -30,9 +32,26 @@ class WireProgress(Struct, frozen=True, rename="camel"):
 
 
 def wants_events(headers: dict[bytes, bytes]) -> bool:
-    """Whether the client asked for a stream."""
+    """Whether the client asked for a stream: by name, and not for JSON rather (RFC 9110, 12.5.1)."""
     accept = headers.get(b"accept")
-    return accept is not None and b"text/event-stream" in accept.lower()
+    if accept is None or b"event-stream" not in accept.lower():
+        return False
+    stream = _liking(accept, b"text/event-stream")
+    return stream > 0 and stream >= _liking(accept, b"application/json")
+
+
+def _liking(accept: bytes, media_type: bytes) -> float:
+    """The weight that the header gives to a type by its full name; 0 where it does not name it."""
+    for part in accept[:_ACCEPT_BYTES_MAX].lower().split(b","):
+        name, *parameters = (piece.strip() for piece in part.split(b";"))
+        if name == media_type:
+            weights = [parameter[2:] for parameter in parameters if parameter.startswith(b"q=")]
+            return _weight(weights[0]) if weights else 1.0
+    return 0.0
+
+
+def _weight(text: bytes) -> float:
+    return float(text) if re.fullmatch(rb"[01](\.[0-9]{0,3})?", text) else 0.0
 
 
 def event(name: str, data: bytes) -> bytes:

@@ -180,6 +180,22 @@ def _facts(report: Report) -> tuple[str, WireTiming, WireUsage, list[WireLog], W
     )
 
 
+class _Kept(Struct, frozen=True):
+    """Of an answer that was kept, what tells how it ended."""
+
+    success: bool
+    error: WireError | None = None
+
+
+_decode_kept = msgspec.json.Decoder(_Kept).decode
+
+
+def error_type_of(body: bytes) -> str | None:
+    """The error type of an answer of ours, None for a success."""
+    kept = _decode_kept(body)
+    return None if kept.error is None else kept.error.type
+
+
 def wire_error(failure: Failure, hint: str | None = None) -> WireError:
     """The error of an execution that ran; with another hint, where one is given."""
     place = failure.line, failure.column, failure.stack

@@ -17,7 +17,7 @@ from host.cli.exits import HELP, Exit
 from host.cli.options import config_option, load_policies
 from host.errors import CellblockError
 from host.machine import cores, memory_bytes
-from host.settings import Settings, load_settings, require_access_rules
+from host.settings import Settings, load_settings, require_access_rules, require_data_dir
 
 if TYPE_CHECKING:
     from host.execution.run import Executor
@@ -77,6 +77,11 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     yield Finding(True, f"settings: {settings.environment}, {settings.workers} workers, port {settings.port}")
     for note in settings.notes:
         yield Finding(False, note, "Correct the name, or remove the variable.")
+
+
+def _data(settings: Settings) -> Iterator[Finding]:
+    require_data_dir(settings)
+    yield Finding(True, f"data is kept in {settings.data_dir}")
 
 
 def _policies(settings: Settings) -> Iterator[Finding]:
@@ -170,5 +175,5 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
-    _python, _settings, _machine, _policies, _wasmtime, _image, _executions,
+    _python, _settings, _data, _machine, _policies, _wasmtime, _image, _executions,
 )  # fmt: skip

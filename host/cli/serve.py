@@ -14,12 +14,15 @@ from host.cli.options import config_option, load_policies, setting_options
 from host.errors import ImageError, SettingError
 from host.policy.ceilings import over_ceilings
 from host.policy.model import PolicySet
-from host.settings import Settings, ceilings, load_settings, require_access_rules
+from host.settings import Settings, ceilings, load_settings, require_access_rules, require_data_dir
 
 #: Connections that a worker holds at once; each costs some KB. Executions have a limit of their own.
 _CONNECTIONS_MAX = 10_000
 _BACKLOG = 2048
 _HEADER_TIMEOUT_MS = 10_000
+#: What a connection buffers: so large can the head of a request be. (granian's default is 400 KiB.)
+_BUFFER_BYTES_MAX = 64 * 1024
+
 
 @click.command("serve")
 @config_option
@@ -32,6 +35,7 @@ def command(config: Path | None, **options: Any) -> None:
     settings = load_settings(options, config=config)
     policies = load_policies(settings.policy_dir)
     require_access_rules(settings, policies.access is not None)
+    require_data_dir(settings)
     _require_free_port(settings)
     telemetry.check()
     preparing = _prepare_image()
@@ -42,10 +46,10 @@ def command(config: Path | None, **options: Any) -> None:
     log_config = logs.configure(settings)
     _finish(preparing)
     _log_start(settings, policies)
-    _serve(settings, log_config)
+    _serve(settings, policies, log_config)
 
 
-def _serve(settings: Settings, log_config: dict[str, Any]) -> None:
+def _serve(settings: Settings, policies: PolicySet, log_config: dict[str, Any]) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
@@ -60,7 +64,7 @@ def _serve(settings: Settings, log_config: dict[str, Any]) -> None:
         interface=Interfaces.ASGI,
         workers=settings.workers,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS),
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS, max_buffer_size=_BUFFER_BYTES_MAX),
         websockets=False,
         backlog=_BACKLOG,
         backpressure=_CONNECTIONS_MAX,
@@ -69,7 +73,7 @@ def _serve(settings: Settings, log_config: dict[str, Any]) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=settings.shutdown_grace_ms // 1000 + STOP_MARGIN_S,
     )
-    loader = partial(load_worker, settings, make_shared(settings))
+    loader = partial(load_worker, settings, policies, make_shared(settings), server.starts)
     server.serve(spawn_target=run_worker, target_loader=loader, wrap_loader=False)
 
 

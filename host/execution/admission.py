@@ -6,6 +6,7 @@ and policy, then the next of each, so that a long queue of one does not hold the
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 
@@ -37,6 +38,17 @@ class _Waiter:
         self.granted = granted
         self.has_place = True
         self.share: MemoryShare | None = None
+
+
+class _Full:
+    """What is known to be used up while free places are handed out: nothing comes free meanwhile."""
+
+    __slots__ = ("memory_mib", "pools")
+
+    def __init__(self) -> None:
+        self.pools: set[Pool] = set()
+        #: The least share of memory that was not there.
+        self.memory_mib = math.inf
 
 
 class Slot:
@@ -74,6 +86,8 @@ class Admission:
         self._queue_max = queue_max
         self._queue_timeout_s = queue_timeout_s
         self._on_change = on_change
+        self._pools = node.pools
+        self._slots = node.pools.get("node", "executions")
         self._places = node.pools.get("node", "queue")
         self._waiting: dict[tuple[str, str], deque[_Waiter]] = {}
         self.running = 0
@@ -89,15 +103,24 @@ class Admission:
         """Takes everything that the claim needs, if all of it is free now and nobody of its kind waits for it."""
         if self.closed or claim.key in self._waiting:
             return None
-        return self._take(claim)
+        share = self._take(claim, _Full())
+        if share is None:
+            self._let_go(claim)
+        return share
 
-    def _take(self, claim: Claim) -> MemoryShare | None:
+    def _take(self, claim: Claim, full: _Full) -> MemoryShare | None:
+        """Takes all that the claim needs or nothing. What there is none of is noted in `full`, and not asked for again:
+        a thousand may wait, and asking takes the node's lock."""
+        if claim.memory_mib >= full.memory_mib:
+            return None
         for index, (pool, size) in enumerate(claim.pools):
-            if not pool.take(1, size):
+            if pool in full.pools or not pool.take(1, size):
+                full.pools.add(pool)
                 self._untake(claim, index)
                 return None
         share = self._memory.take(claim.memory_mib)
         if share is None:
+            full.memory_mib = claim.memory_mib
             self._untake(claim, len(claim.pools))
             return None
         self.running += 1
@@ -105,32 +128,48 @@ class Admission:
         return share
 
     def _untake(self, claim: Claim, count: int) -> None:
-        for pool, size in claim.pools[:count]:
-            pool.give_back(1, size, bool(self._waiting))
+        for pool, _ in claim.pools[:count]:
+            pool.put_back(1)
+
+    def _let_go(self, claim: Claim) -> None:
+        """What was kept for somebody here who has not taken it is for others."""
+        self._pools.let_go(pool for pool, _ in claim.pools)
 
     def give_back(self, claim: Claim, share: MemoryShare) -> None:
         """Ends what `take` began, and hands what is free to those who wait."""
         share.close()
-        self._untake(claim, len(claim.pools))
+        for pool, size in claim.pools:
+            pool.give_back(1, size, bool(self._waiting))
         self.running -= 1
         self.hand_out()
+        self._let_go(claim)
         self._on_change(self.running, self.queued)
 
     def hand_out(self) -> None:
         """Hands what is free to those who wait: executions that want to go on first, then new ones in turns."""
         self._memory.hand_out()
+        full = _Full()
         blocked = 0
         while blocked < len(self._waiting):
-            key = next(iter(self._waiting))
-            waiters = self._waiting.pop(key)
+            key, waiters = next(iter(self._waiting.items()))
             while waiters and waiters[0].granted.done():
                 waiters.popleft()  # cancelled, and it has not come to leave the queue yet
-            share = self._take(waiters[0].claim) if waiters else None
+            if not waiters:
+                del self._waiting[key]
+                continue
+            claim = waiters[0].claim
+            share = self._take(claim, full)
             if share is not None:
                 waiter = waiters.popleft()
                 waiter.share = share
                 waiter.granted.set_result(None)
-            blocked = 0 if share is not None else blocked + 1
+                blocked = 0
+            elif self._slots in full.pools:
+                break  # which everybody needs
+            else:
+                self._let_go(claim)
+                blocked += 1
+            del self._waiting[key]
             if waiters:
                 self._waiting[key] = waiters  # to the end: the others have their turn first
 
@@ -138,6 +177,12 @@ class Admission:
         """Waits for a slot and takes it. Raises ConcurrencyError when the queue is full or the time is up."""
         if self.closed:
             raise ConcurrencyError("The server is stopping", _TRY_AGAIN)
+        if claim.memory_mib > self._memory.size_mib:
+            raise ConcurrencyError(
+                f"An execution under this policy may need {claim.memory_mib} MiB, and the server has "
+                f"{self._memory.size_mib} MiB for all of them",
+                "Its operator lowers the policy's limits.memory, or raises MAX_EXECUTION_MEMORY_MB.",
+            )
         if not self._places.take(1, self._queue_max) and not self._drop_for(claim.principal):
             raise ConcurrencyError("All execution slots are taken and the queue is full", _TRY_AGAIN)
         waiter = _Waiter(claim, asyncio.get_running_loop().create_future())

@@ -22,6 +22,10 @@ from host.sandbox.instance import Instance, State
 #: What an execution may run on the event loop in all; after that it takes its turns on the threads, where one
 #: principal's work does not hold up another's.
 _ON_LOOP_NS = 1_000_000
+#: A guest that has run for so long gets longer slices: it pays for fewer of them.
+_LONG_AFTER_NS = 5_000_000
+#: A timer that is due so soon is waited for by the scheduler, with the memory kept.
+_SOON_S = 0.05
 #: A waiting instance has no more than its memory and some bookkeeping of ours.
 _BOOKKEEPING_BYTES = 64 * 1024
 
@@ -45,8 +49,8 @@ class Drive:
     """
 
     __slots__ = (
-        "_calls", "_clock", "_conclude", "_deadline", "_instance", "_lane", "_limits", "_on_rest", "_on_wait",
-        "_scheduler", "_state", "_stopped", "_timer", "_turn", "_wall_ms", "waited",
+        "_asleep", "_calls", "_clock", "_conclude", "_deadline", "_instance", "_lane", "_limits", "_long", "_on_rest",
+        "_on_wait", "_scheduler", "_state", "_stopped", "_timer", "_turn", "_wall_ms", "waited",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +80,8 @@ class Drive:
         self._stopped: Outcome | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._turn: Turn | None = None
+        self._asleep = False
+        self._long = False
         self.waited = False
 
     def limit_time(self, wall_time_ms: int, deadline: float) -> None:
@@ -92,6 +98,7 @@ class Drive:
         if self._turn is not None:
             self._scheduler.drop(self._turn)
         self._calls.wake()
+        self._lane.memory.give_up()
 
     async def run(self, begun: bool) -> Outcome:
         """Runs the guest to its end. `begun` is what setting the first entry up gave. Raises InternalError for a fault
@@ -134,6 +141,25 @@ class Drive:
             return False
         return self._stopped is None
 
+    def _turn_on_thread(self) -> float | None:
+        """A slice on a thread; gives what the scheduler wants to know."""
+        if self._asleep:
+            self._asleep = False
+            self._set_timers_up()
+        if not self._long and self._instance.cpu_ns > _LONG_AFTER_NS:
+            self._long = True
+            self._instance.lengthen_slices()
+        if self._slice():
+            return 0.0
+        if self._state is not State.WAITING or self._stopped is not None or self._instance.fault is not None:
+            return None
+        memory = self._instance.memory
+        wake_s = self._clock.until_ms(memory.wake_ms()) / 1000
+        if not wake_s < _SOON_S or memory.outcome().operations_open:
+            return None
+        self._asleep = self.waited = True
+        return time.monotonic() + wake_s
+
     async def _run_until_rest(self) -> None:
         if self._instance.cpu_ns > _ON_LOOP_NS or self._slice(keep_gil=True):
             await self._on_threads()
@@ -157,7 +183,7 @@ class Drive:
     async def _on_threads(self) -> None:
         """Hands the guest to the threads, and comes back only when none of them is in it, even if cancelled."""
         self._watch_deadline()
-        turn = self._turn = self._scheduler.begin(self._lane.principal, self._lane.weight, self._slice)
+        turn = self._turn = self._scheduler.begin(self._lane.principal, self._lane.weight, self._turn_on_thread)
         if self._stopped is not None:
             self._scheduler.drop(turn)
         cancelled: asyncio.CancelledError | None = None
@@ -196,6 +222,10 @@ class Drive:
         if self._calls.settled:
             settled = self._calls.settled.popleft()
             return self._instance.settle(settled.operation_id, settled.ok, settled.payload)
+        self._set_timers_up()
+        return True
+
+    def _set_timers_up(self) -> None:
+        """The next entry runs the timers that are due."""
         self._clock.reach(self._instance.memory.wake_ms())
         self._instance.resume()
-        return True

@@ -91,6 +91,8 @@ class Execution:
         """It has an instance: first one to compile in, then one to run in."""
         self._drive = drive
         self._instance = instance
+        if self.stopped is not None:
+            drive.stop(self.stopped)  # it came between two guests
 
     def stop(self, why: Failure) -> None:
         """Ends it within one slice. One that waits for a slot is ended by cancelling its task: whoever runs it sees

@@ -1,7 +1,7 @@
 """A worker among the others: it reads its mail, and looks after those that died."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -20,31 +20,28 @@ async def membership(executor: Executor) -> AsyncIterator[None]:
     node = executor.node
 
     def look_again() -> None:
-        node.pools.trim()
-        executor.admission.hand_out()
+        node.pools.look_again(executor.admission.hand_out)
 
     if node.segment.succeeds_dead:
         _say_lost(executor, 1)
     node.mail.on_ring = look_again
-    node.mail.open()
-    looking = asyncio.get_running_loop().create_task(_look_after_the_dead(executor))
+    node.enter()
+    looking = asyncio.get_running_loop().create_task(_look_after_the_dead(executor, look_again))
     try:
         yield
     finally:
         looking.cancel()
-        node.mail.close()
-        node.segment.leave()
+        node.leave()
 
 
-async def _look_after_the_dead(executor: Executor) -> None:
+async def _look_after_the_dead(executor: Executor, look_again: Callable[[], None]) -> None:
     while True:
         await asyncio.sleep(_LOOK_EVERY_S)
         lost = executor.node.segment.bury_the_dead()
         if lost:
             _say_lost(executor, lost)
         # Also without a ring: one that was lost with a worker must not leave anybody waiting.
-        executor.node.pools.trim()
-        executor.admission.hand_out()
+        look_again()
 
 
 def _say_lost(executor: Executor, lost: int) -> None:

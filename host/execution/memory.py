@@ -24,6 +24,7 @@ class MemoryPool:
     def __init__(self, node: Node, size_mib: int, on_change: Callable[[int], None] = lambda used_mib: None) -> None:
         self.size_mib = size_mib
         self._on_change = on_change
+        self._pools = node.pools
         self.for_new_ones_mib = int(size_mib * _FOR_NEW_ONES)
         self._pool: Pool = node.pools.get("node", "memory")
         self._growing: deque[tuple[MemoryShare, asyncio.Future]] = deque()
@@ -31,11 +32,15 @@ class MemoryPool:
         self.on_freed: Callable[[], None] = lambda: None
 
     def take(self, full_mib: int) -> "MemoryShare | None":
-        """The full share of a new execution, or None where there is not so much."""
-        if self._growing or not self._pool.take(full_mib, self.for_new_ones_mib):
+        """The full share of a new execution, or None where there is not so much. One whose share is larger than what
+        is for new ones gets in where it fits at all."""
+        if self._growing or not self._pool.take(full_mib, self._room_for(full_mib)):
             return None
         self._on_change(self._pool.used)
         return MemoryShare(self, full_mib)
+
+    def _room_for(self, full_mib: int) -> int:
+        return min(self.size_mib, max(full_mib, self.for_new_ones_mib))
 
     def add(self, mib: int) -> bool:
         """Takes more for an execution that goes on."""
@@ -49,30 +54,36 @@ class MemoryPool:
         self._on_change(self._pool.used)
 
     async def grow(self, share: "MemoryShare", timeout_s: float) -> bool:
-        """Waits until `share` is full again. False when the time is up first."""
-        if not self._growing and share.fill():
+        """Waits until `share` is full again. False when the time is up, or `give_up` is called, first."""
+        if share.full or (not self._growing and share.fill()):
             return True
         entry = share, asyncio.get_running_loop().create_future()
         self._growing.append(entry)
         try:
             async with asyncio.timeout(timeout_s):
-                await entry[1]
-            return True
+                return await entry[1]
         except TimeoutError:
             return False
         finally:
             if entry in self._growing:
                 self._growing.remove(entry)
 
+    def give_up(self, share: "MemoryShare") -> None:
+        """Ends the wait of `share`, if it waits."""
+        for waiting, filled in self._growing:
+            if waiting is share and not filled.done():
+                filled.set_result(False)
+
     def hand_out(self) -> None:
         """Lets those go on for whom there is memory now, first come first served."""
         while self._growing:
             share, filled = self._growing[0]
-            if not share.fill():
-                return
+            if not filled.done() and not share.fill():
+                break
             self._growing.popleft()
             if not filled.done():
-                filled.set_result(None)
+                filled.set_result(True)
+        self._pools.let_go((self._pool,))
 
 
 class MemoryShare:
@@ -100,9 +111,18 @@ class MemoryShare:
             self._held_mib = self._full_mib
         return True
 
+    @property
+    def full(self) -> bool:
+        """Whether it is all that the execution could take."""
+        return self._held_mib == self._full_mib
+
     async def wake(self, timeout_s: float) -> bool:
-        """Takes it, and waits for it at most so long."""
-        return self.fill() or await self._pool.grow(self, timeout_s)
+        """Takes it, and waits for it at most so long. False where it did not come, or nobody wants it any more."""
+        return await self._pool.grow(self, timeout_s)
+
+    def give_up(self) -> None:
+        """The execution is to end: it waits no more."""
+        self._pool.give_up(self)
 
     def close(self) -> None:
         """Gives everything back."""

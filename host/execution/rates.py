@@ -1,7 +1,9 @@
 """How many executions may begin in a time, and how much fuel a principal may burn in a day.
 
 A rate is kept as the generic cell rate algorithm has it (ITU-T I.371, annex A): one number says when the next execution
-would be due if they came evenly; how far that may lie ahead is the burst. All workers share that number.
+would be due if they came evenly; how far that may lie ahead is the burst. All workers share that number. It counts
+whole microseconds: in binary fractions of a second, four rates of ten refused their last execution. (So a rate of more
+than some 10,000 in a second is given up to a hundredth more.)
 """
 
 import math
@@ -16,6 +18,7 @@ from host.node.segment import ARRIVAL, DAY, USED, Segment
 from host.policy.model import Rate
 
 DAY_S = 86_400
+SECOND_US = 1_000_000
 
 
 class RateState(Struct, frozen=True):
@@ -59,12 +62,17 @@ class Rates(Protocol):
         """An execution used up so much fuel."""
 
 
-def refuse_rate(name: str, rate: Rate, retry_after_s: float, states: Sequence[RateState]) -> RateLimitError:
+def refuse_rate(name: str, rate: Rate, too_early_us: int, states: Sequence[RateState]) -> RateLimitError:
     """The error for a rate that is used up."""
-    whose = "you may begin" if name == "principal" else "may begin under this policy"
-    message = f"The rate is used up: {whose} {rate.count} executions in {rate.per_s} s"
-    wait_s = max(1, math.ceil(retry_after_s))
-    return RateLimitError(message, f"Try again after {wait_s} s.", wait_s, states)
+    wait_s = -(-too_early_us // SECOND_US)
+    hint = f"Try again after {wait_s} s."
+    if name == "principal":
+        return RateLimitError(
+            f"Your rate is used up: {rate.count} executions in {rate.per_s} s", hint, wait_s, states
+        )
+    return RateLimitError(
+        f"The policy's rate is used up: {rate.count} executions in {rate.per_s} s", hint, wait_s, states
+    )
 
 
 def refuse_fuel(fuel_per_day: int, now_s: float) -> RateLimitError:
@@ -91,24 +99,25 @@ class NodeRates:
 
     async def begin(self, allowance: Allowance) -> Sequence[RateState]:
         now = self._now()
+        now_us = round(now * SECOND_US)
         with self._segment.lock():
             if allowance.fuel_per_day is not None and self._burnt_today(allowance, now) >= allowance.fuel_per_day:
                 raise refuse_fuel(allowance.fuel_per_day, now)
             arrivals = [(self._account(key), rate) for _, key, rate in allowance.rates]
-            dues = [max(self._segment.doubles[at + ARRIVAL], now) for at, _ in arrivals]
-            for (name, _, rate), due in zip(allowance.rates, dues, strict=True):
-                too_early_s = due + interval_s(rate) - now - rate.per_s
-                if too_early_s > 1e-9:
-                    raise refuse_rate(name, rate, too_early_s, states(allowance, dues, now))
-            dues = [due + interval_s(rate) for (_, rate), due in zip(arrivals, dues, strict=True)]
-            for (at, _), due in zip(arrivals, dues, strict=True):
-                self._segment.doubles[at + ARRIVAL] = due
-        return states(allowance, dues, now)
+            dues_us = [max(self._segment.words[at + ARRIVAL], now_us) for at, _ in arrivals]
+            for (name, _, rate), due_us in zip(allowance.rates, dues_us, strict=True):
+                too_early_us = due_us + interval_us(rate) - now_us - burst_us(rate)
+                if too_early_us > 0:
+                    raise refuse_rate(name, rate, too_early_us, states(allowance, dues_us, now_us))
+            dues_us = [due_us + interval_us(rate) for (_, rate), due_us in zip(arrivals, dues_us, strict=True)]
+            for (at, _), due_us in zip(arrivals, dues_us, strict=True):
+                self._segment.words[at + ARRIVAL] = due_us
+        return states(allowance, dues_us, now_us)
 
     async def take_back(self, allowance: Allowance) -> None:
         with self._segment.lock():
             for _, key, rate in allowance.rates:
-                self._segment.doubles[self._account(key) + ARRIVAL] -= interval_s(rate)
+                self._segment.words[self._account(key) + ARRIVAL] -= interval_us(rate)
 
     async def burnt(self, allowance: Allowance, fuel: int) -> None:
         if allowance.fuel_per_day is None:
@@ -127,16 +136,24 @@ class NodeRates:
         return self._segment.words[at + USED]
 
 
-def interval_s(rate: Rate) -> float:
-    """Seconds between two executions that come evenly."""
-    return rate.per_s / rate.count
+def interval_us(rate: Rate) -> int:
+    """Between two executions that come evenly, in microseconds."""
+    return rate.per_s * SECOND_US // rate.count
 
 
-def states(allowance: Allowance, dues: Iterable[float], now: float) -> tuple[RateState, ...]:
-    """Where each rate stands whose next execution is due at `dues`."""
+def burst_us(rate: Rate) -> int:
+    """How far ahead the next execution may be due, in microseconds: so that just `count` may begin at once."""
+    return rate.count * interval_us(rate)
+
+
+def states(allowance: Allowance, dues_us: Iterable[int], now_us: int) -> tuple[RateState, ...]:
+    """Where each rate stands whose next execution is due at `dues_us`."""
     return tuple(
         RateState(
-            name, rate, max(0, math.floor((now + rate.per_s - due) / interval_s(rate) + 1e-9)), max(0.0, due - now)
+            name,
+            rate,
+            max(0, (now_us + burst_us(rate) - due_us) // interval_us(rate)),
+            max(0, due_us - now_us) / SECOND_US,
         )
-        for (name, _, rate), due in zip(allowance.rates, dues, strict=True)
+        for (name, _, rate), due_us in zip(allowance.rates, dues_us, strict=True)
     )

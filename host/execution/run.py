@@ -1,7 +1,6 @@
 """The story of one execution: admit, make an instance, drive it, report."""
 
 import asyncio
-import os
 import time
 
 from msgspec import Struct
@@ -13,7 +12,7 @@ from host.execution.code import CodeCache
 from host.execution.drive import Lane
 from host.execution.execution import Execution, Listener, State
 from host.execution.memory import MemoryPool, MemoryShare
-from host.execution.outcome import Report, Timing
+from host.execution.outcome import Outcome, Report, Timing
 from host.execution.rates import NodeRates, Rates, RateState
 from host.execution.registry import Registry
 from host.execution.request import ExecutionRequest
@@ -93,12 +92,23 @@ class Executor:
             except asyncio.CancelledError:
                 if execution.stopped is None or execution.state is not State.QUEUED:
                     raise
-                # It was ended from outside while it waited for a slot: the task goes on, with an answer.
-                asyncio.current_task().uncancel()
+                # It was ended from outside while it waited for a slot: the task goes on, with an answer, unless it was
+                # cancelled as well.
+                if asyncio.current_task().uncancel():
+                    raise
                 raise CancelledError(execution.stopped.message, execution.stopped.hint) from None
         if self.admission.running == 0:
             self._release_stacks()
         return report
+
+    async def rehearse(self, request: ExecutionRequest) -> Outcome:
+        """Runs one execution of the host's own, which takes no slot and is counted nowhere: a worker that begins while
+        the node is full has to come up all the same."""
+        now = time.monotonic()
+        execution = Execution(request, self._terms.of(request), self.codes.get(request.code), now, None)
+        execution.admitted(now)
+        lane = Lane(request.principal, execution.terms.policy.limits.weight, MemoryShare(self.memory, 0))
+        return await Attempt(self._tools, execution, lane).run()
 
     async def _run_within_rates(self, execution: Execution) -> Report:
         allowance = execution.terms.allowance
@@ -158,8 +168,3 @@ def _check_sizes(execution: Execution) -> None:
 
 def _timing(asked: float, began: float, ended: float) -> Timing:
     return Timing((began - asked) * 1000, (ended - began) * 1000, (ended - asked) * 1000)
-
-
-def default_threads() -> int:
-    """As many worker threads as this process has cores."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

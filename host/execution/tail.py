@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable
 
 from host.execution.outcome import LogRecord
@@ -29,6 +30,7 @@ class LogTail:
         self._log_bytes_max = log_bytes * 3 // 2
         self._heard = heard
         self._loop = asyncio.get_running_loop()
+        self._loops_thread = threading.get_ident()
         self._read_bytes = 0
 
     def read(self) -> None:
@@ -42,5 +44,8 @@ class LogTail:
         except abi.GuestFault:
             return
         self._read_bytes = outbox.log_len
+        if threading.get_ident() == self._loops_thread:
+            self._heard(records)  # now: the execution may end in this very turn of the loop
+            return
         with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
             self._loop.call_soon_threadsafe(self._heard, records)

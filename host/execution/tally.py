@@ -81,6 +81,8 @@ class Tally:
         else:
             self._add("failed")
             self._words[self._at + _ERROR_AT[error_type]] += 1
+            if error_type == "CancelledError":
+                self._add("cancelled")
         if report is not None:
             self._ran(report, error_type)
 
@@ -94,8 +96,6 @@ class Tally:
         self._add("logs", len(report.logs) + report.logs_dropped)
         if error_type == "TimeoutError":
             self._add("interrupted")
-        elif error_type == "CancelledError":
-            self._add("cancelled")
         self._observe("execution", timing.execution_ms)
         self._observe("queue", timing.queue_ms)
 

@@ -41,13 +41,13 @@ async def warm_up(executor: Executor) -> WarmedUp:
     succeeded = 0
     for name in images:
         code = _CODE.get(name, f"return typeof require('{name}')")
-        report = await executor.run(ExecutionRequest(code.encode(), b"{}", _POLICY, "host"))
-        if isinstance(report.outcome, Success):
+        outcome = await executor.rehearse(ExecutionRequest(code.encode(), b"{}", _POLICY, "host"))
+        if isinstance(outcome, Success):
             succeeded += 1
         elif name == "base":
-            raise SetupError(f"the first execution failed: {report.outcome.message}", "Run `cellblock doctor`.")
+            raise SetupError(f"the first execution failed: {outcome.message}", "Run `cellblock doctor`.")
         else:
-            log.error("an image does not work", image=name, error=report.outcome.message)
+            log.error("an image does not work", image=name, error=outcome.message)
     return WarmedUp(images, succeeded, (time.monotonic() - began) * 1000, time.time())
 
 

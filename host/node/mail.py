@@ -8,6 +8,7 @@ the content.
 import asyncio
 import itertools
 import socket
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -60,7 +61,8 @@ class Mail:
         self._row = row
         self._peers = peers
         self._handlers: dict[str, Handler] = {}
-        self._numbers = itertools.count(1)
+        # Not those of the row's former owner, whose answers may still be on their way.
+        self._numbers = itertools.count(time.monotonic_ns())
         self._questions: dict[int, _Question] = {}
         self._sending: set[asyncio.Task] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -70,8 +72,9 @@ class Mail:
     def open(self) -> None:
         """Begins to read, on the running event loop. What a dead owner of the row left unread is dropped."""
         self._loop = asyncio.get_running_loop()
-        self._read_all(lambda _: None)
-        self._loop.add_reader(self._sockets.inboxes[self._row], self._read_all, self._receive)
+        while self._read():
+            pass
+        self._loop.add_reader(self._sockets.inboxes[self._row], self._read_some)
 
     def close(self) -> None:
         """Stops reading."""
@@ -85,7 +88,7 @@ class Mail:
         self._handlers[kind] = handler
 
     def ring(self) -> None:
-        """Tells the other workers to look again. Where a mailbox is full there is something in it to wake its owner."""
+        """Tells the other workers to look again. One whose mailbox is full looks again anyway, when it reads that."""
         for row in self._peers():
             self._post(row, "ring", 0, None)
 
@@ -110,7 +113,7 @@ class Mail:
     def _post(self, row: int, kind: str, number: int, content: Any) -> bool:
         try:
             self._sockets.outboxes[row].send(_encode((kind, self._row, number, content)))
-        except (BlockingIOError, ConnectionError):
+        except OSError:  # it is full, or its owner is gone
             return False
         return True
 
@@ -121,20 +124,24 @@ class Mail:
                 return
             await asyncio.sleep(_RETRY_S)
 
-    def _read_all(self, take: Callable[[bytes], None]) -> None:
-        inbox = self._sockets.inboxes[self._row]
+    def _read(self) -> bytes | None:
+        try:
+            return self._sockets.inboxes[self._row].recv(_DATAGRAM_BYTES_MAX)
+        except BlockingIOError:
+            return None
+
+    def _read_some(self) -> None:
+        """What has come, up to a limit; the rest in the loop's next turn. However many rang, one look is enough."""
         for _ in range(_READ_AT_ONCE_MAX):
-            try:
-                data = inbox.recv(_DATAGRAM_BYTES_MAX)
-            except BlockingIOError:
-                return
-            take(data)
+            data = self._read()
+            if data is None:
+                break
+            self._receive(data)
+        self.on_ring()
 
     def _receive(self, data: bytes) -> None:
         kind, sender, number, content = _decode(data)
-        if kind == "ring":
-            self.on_ring()
-        elif kind == "answer":
+        if kind == "answer":
             self._take_answer(sender, number, content)
         elif kind in self._handlers:
             task = self._loop.create_task(self._reply(sender, number, self._handlers[kind](content) or ()))
@@ -162,5 +169,3 @@ class Mail:
             question.open_rows.discard(sender)
             if not question.open_rows and not question.done.done():
                 question.done.set_result(None)
-
-

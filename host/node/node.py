@@ -36,8 +36,21 @@ class Node:
         self.pools = Pools(shared.segment, self.mail.ring)
 
     def peers(self) -> list[int]:
-        """The rows of the other workers."""
-        return [row for row in self.segment.pids() if row != self.row]
+        """The rows of the other workers that read their mail."""
+        return [row for row in self.segment.readers() if row != self.row]
+
+    def enter(self) -> None:
+        """This worker takes part: it reads its mail, on the running event loop."""
+        self.mail.open()
+        self.segment.reads_mail(True)
+
+    def leave(self) -> None:
+        """This worker ends in good order: what it does not use is free at once, the rest when its process is gone."""
+        self.segment.reads_mail(False)
+        self.mail.close()
+        self.pools.return_unused()
+        self.segment.leave()
+        self.mail.ring()
 
     @property
     def uptime_s(self) -> float:

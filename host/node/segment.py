@@ -25,6 +25,7 @@ _BEGAN_MS = 0
 _HEADER_WORDS = 8
 #: Of a row, before the figures.
 _PID = 0
+_READS = 1
 _ROW_WORDS = 8
 #: Of an account, before what each row holds of it: the key, whether some worker waits for some, the rate's clock, the
 #: day, what was used on it.
@@ -36,6 +37,10 @@ USED = 5
 _HELD = 6
 #: A worker that is being replaced and its successor live side by side for a while.
 _ROWS_FOR_EACH_WORKER = 2
+#: In the place of a process id: the row's owner said that it ends.
+_LEFT = -1
+#: Rows beyond that share a bit of WANTED.
+_BITS = 62
 
 
 class Segment:
@@ -54,9 +59,7 @@ class Segment:
         self._accounts_at = _HEADER_WORDS + self.rows * self._row_words
         size = (self._accounts_at + accounts * self._account_words) * _WORD_BYTES
         # Anonymous and shared: what is forked later has the same pages. The file is for the locks alone.
-        memory = memoryview(mmap.mmap(-1, size))
-        self.words = memory.cast("q")
-        self.doubles = memory.cast("d")
+        self.words = memoryview(mmap.mmap(-1, size)).cast("q")
         self._file = _unnamed_file()
         self.words[_BEGAN_MS] = time.time_ns() // 1_000_000
         self.row: int | None = None
@@ -88,9 +91,10 @@ class Segment:
         for row in range(self.rows):
             if self._try_alive(row):
                 self.row = row
-                self.succeeds_dead = bool(self.words[self._row_at(row) + _PID])
+                self.succeeds_dead = self.words[self._row_at(row) + _PID] > 0
                 with self.lock():
                     self._drop_holdings(row)
+                self.reads_mail(False)
                 self.words[self._row_at(row) + _PID] = os.getpid()
                 return row
         raise InternalError("there are more workers than rows for them")
@@ -104,16 +108,20 @@ class Segment:
         return True
 
     def bury_the_dead(self) -> int:
-        """Gives back what workers held that are not alive any more, and says how many there were."""
+        """Gives back what workers held that are not alive any more, and says how many of them died without a word."""
         buried = 0
         for row in range(self.rows):
-            if row == self.row or not self.words[self._row_at(row) + _PID] or not self._try_alive(row):
+            pid = self.words[self._row_at(row) + _PID]
+            if row == self.row or not pid or not self._try_alive(row):
                 continue
-            with self.lock():
-                self._drop_holdings(row)
-                self.words[self._row_at(row) + _PID] = 0
+            # Another worker may have buried it between our look and our lock.
+            pid = self.words[self._row_at(row) + _PID]
+            if pid:
+                with self.lock():
+                    self._drop_holdings(row)
+                    self.words[self._row_at(row) + _PID] = 0
+                buried += pid > 0
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, 1 + row)
-            buried += 1
         return buried
 
     def _drop_holdings(self, row: int) -> None:
@@ -121,8 +129,9 @@ class Segment:
             self.words[self.figures_at(row) + gauge] = 0
         for index in range(self._accounts):
             at = self.account_at(index)
-            if self.words[at + _HELD + row]:
+            if self.words[at + _KEY]:
                 self.words[at + _HELD + row] = 0
+                self.words[at + WANTED] &= ~self.wanted_bit(row)
 
     def _row_at(self, row: int) -> int:
         return _HEADER_WORDS + row * self._row_words
@@ -134,11 +143,19 @@ class Segment:
     def pids(self) -> dict[int, int]:
         """The process of each row that has had a living owner lately."""
         found = {row: self.words[self._row_at(row) + _PID] for row in range(self.rows)}
-        return {row: pid for row, pid in found.items() if pid}
+        return {row: pid for row, pid in found.items() if pid > 0}
+
+    def reads_mail(self, reads: bool) -> None:
+        """Whether this worker reads its mail from now on."""
+        self.words[self._row_at(self.row) + _READS] = reads
+
+    def readers(self) -> list[int]:
+        """The rows whose owners read their mail, as far as is known. One that starts does not yet."""
+        return [row for row in self.pids() if self.words[self._row_at(row) + _READS]]
 
     def leave(self) -> None:
-        """This worker ends in good order: it has given back what it held."""
-        self.words[self._row_at(self.row) + _PID] = 0
+        """This worker ends in good order. What it holds by then comes back when its process is gone."""
+        self.words[self._row_at(self.row) + _PID] = _LEFT
 
     # The node
 
@@ -156,6 +173,11 @@ class Segment:
     def held(self, at: int) -> memoryview:
         """What each row holds of the account at `at`."""
         return self.words[at + _HELD : at + _HELD + self.rows]
+
+    @staticmethod
+    def wanted_bit(row: int) -> int:
+        """The bit of `row` in an account's WANTED."""
+        return 1 << row % _BITS
 
     def account(self, kind: str, name: str) -> int:
         """Where the account of `name` is among the words; it is made if there is none. Raises InternalError when

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from host.sandbox import abi, capi, hostcalls
 from host.sandbox.abi import GuestFault, GuestMemory
-from host.sandbox.engine import SLICE_FUEL, TABLE_ELEMENTS_MAX, Engine, LinkedImage
+from host.sandbox.engine import LONG_SLICE_FUEL, SLICE_FUEL, TABLE_ELEMENTS_MAX, Engine, LinkedImage
 
 
 class State(Enum):
@@ -244,6 +244,10 @@ class Instance:
         if status == abi.WAITING:
             self._note()
         return _ENDED.get(status, State.TRAPPED)
+
+    def lengthen_slices(self) -> None:
+        """From the next slice on they are long ones."""
+        capi.check(capi.yield_every(self._context, LONG_SLICE_FUEL))
 
     def _note(self) -> None:
         self.noted = (self.fuel_used(), self.memory_bytes(), self.host_calls)

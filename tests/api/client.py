@@ -71,12 +71,18 @@ class Client:
         self, method: str, path: str, sender: Sender, headers: Iterable[tuple[bytes, bytes]] = ()
     ) -> Answer | None:
         """One request; None where the service gives no answer."""
+        return self._guests.wait(self.exchange(method, path, sender, headers))
+
+    async def exchange(
+        self, method: str, path: str, sender: Sender, headers: Iterable[tuple[bytes, bytes]] = ()
+    ) -> Answer | None:
+        """The same on the running event loop, for requests that are under way at once."""
         sent: list[dict] = []
 
         async def send(message: dict) -> None:
             sent.append(message)
 
-        self._guests.wait(self.app(scope_of(method, path, headers), sender.receive, send))
+        await self.app(scope_of(method, path, headers), sender.receive, send)
         if not sent:
             return None
         given = {name.decode(): value.decode() for name, value in sent[0]["headers"]}

@@ -1,20 +1,25 @@
 """The service with policies and principals made on the spot, on the real executor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 
+from host.api.answers import Answers
 from host.api.auth import Callers
 from host.api.body import BodyRoom
 from host.api.executions import Executions
 from host.api.figures import NodeFigures
 from host.api.look import Phase, Readiness
+from host.api.record import Recorder
 from host.api.service import make_service
 from host.api.status import Status
 from host.execution.run import Executor
 from host.policy.model import WIDEST, Access, PolicySet, Principal, token_sha256
 from host.settings import load_settings
 from tests.api.client import Client
+from tests.api.stores import Store, store_in
 from tests.harness import Guests, policy_of
 
 POLICIES = (
@@ -49,26 +54,32 @@ def readiness() -> Readiness:
     return readiness
 
 
+def service_for(
+    guests: Guests,
+    readiness: Readiness,
+    access: Access | None = ACCESS,
+    executor: Executor | None = None,
+    body_timeout_s: float = 30,
+    body_room_bytes: int = 256 << 20,
+    recorder: Recorder | None = None,
+    answers: Answers | None = None,
+    **options: object,
+) -> Client:
+    """A service on the real executor, or on another one."""
+    policies = policies_with(access)
+    callers = Callers(policies, WIDEST)
+    executor = executor or guests.executor
+    bodies = BodyRoom(body_room_bytes, body_timeout_s)
+    executions = Executions(callers, executor, bodies, recorder=recorder, answers=answers)
+    settings = load_settings({}, {})
+    status = Status(executor, callers, NodeFigures(executor), readiness, settings, policies.digest)
+    return Client(make_service(executions, status, readiness, _no_lifespan, **options), guests)
+
+
 @pytest.fixture
 def serve(guests: Guests, readiness: Readiness) -> Callable[..., Client]:
-    """Makes a service: `serve(access=…, executor=…)`."""
-
-    def make(
-        access: Access | None = ACCESS,
-        executor: Executor | None = None,
-        body_timeout_s: float = 30,
-        body_room_bytes: int = 256 << 20,
-        **options: object,
-    ) -> Client:
-        policies = policies_with(access)
-        callers = Callers(policies, WIDEST)
-        executor = executor or guests.executor
-        executions = Executions(callers, executor, BodyRoom(body_room_bytes, body_timeout_s))
-        settings = load_settings({}, {})
-        status = Status(executor, callers, NodeFigures(executor), readiness, settings, policies.digest)
-        return Client(make_service(executions, status, readiness, _no_lifespan, **options), guests)
-
-    return make
+    """Makes a service: `serve(access=…, executor=…, answers=…)`."""
+    return partial(service_for, guests, readiness)
 
 
 @pytest.fixture
@@ -79,3 +90,10 @@ def client(serve: Callable[..., Client], unharmed: None) -> Client:
 
 def _no_lifespan(_: object) -> None:
     raise AssertionError("requests are sent without a lifespan")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store of answers, open to the test alone."""
+    with store_in(tmp_path) as store:
+        yield store

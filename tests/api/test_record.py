@@ -10,17 +10,13 @@ import msgspec
 import pytest
 
 from host import logs
-from host.api.auth import Callers
-from host.api.executions import Executions
 from host.api.record import ExecutionRecord, Recorder, RecordTiming
-from host.api.service import make_service
 from host.errors import InternalError
 from host.execution.outcome import Usage
 from host.execution.run import Executor, ExecutorOptions
-from host.policy.model import WIDEST
 from host.settings import load_settings
-from tests.api.client import DISCONNECT, JSON, Client, Sender, parts, scope_of
-from tests.api.conftest import ACCESS, ALICE, BOB, _no_lifespan, policies_with
+from tests.api.client import DISCONNECT, JSON, Sender, parts, scope_of
+from tests.api.conftest import ALICE, BOB, service_for
 from tests.harness import Guests
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -39,10 +35,7 @@ class Recorded:
     def __init__(self, guests: Guests, readiness, executor: Executor | None = None, level: str = "info") -> None:
         self.records: list[ExecutionRecord] = []
         recorder = Recorder(self.records.append, level)
-        executions = Executions(
-            Callers(policies_with(ACCESS), WIDEST), executor or guests.executor, 30, recorder=recorder
-        )
-        self.client = Client(make_service(executions, readiness, _no_lifespan), guests)
+        self.client = service_for(guests, readiness, executor=executor, recorder=recorder)
 
     def one(self) -> dict:
         (record,) = self.records
@@ -112,23 +105,16 @@ def test_client_that_goes_away_is_recorded(recorded: Recorded) -> None:
     assert (record["policy"], record["code_bytes"]) == ("sandbox", 24)
 
 
-def test_request_that_is_cancelled_is_recorded(guests: Guests, readiness) -> None:
+def test_request_that_is_cancelled_is_recorded(recorded: Recorded, guests: Guests) -> None:
     """Also a request that the server itself gives up leaves a record."""
 
-    class Endless:
-        async def run(self, request) -> None:
-            await asyncio.Future()
-
-    recorded = Recorded(guests, readiness, Endless())
-
     async def cancelled() -> None:
-        body = b'{"code": "return 1"}'
-        scope = {"headers": [(b"content-type", b"application/json")], "http_version": "1.1", "scheme": "http"}
-        executions = Executions(
-            Callers(policies_with(ACCESS), WIDEST), Endless(), 30, recorder=Recorder(recorded.records.append)
-        )
-        task = asyncio.create_task(executions.answer(scope, Sender(parts(body)).receive, None))
-        await asyncio.sleep(0.005)
+        body = b'{"code": "for(;;); return 1"}'
+        headers = [(name.encode(), value.encode()) for name, value in JSON.items()]
+        scope = scope_of("POST", "/flow/codeblock", [*headers, (b"host", b"127.0.0.1")])
+        task = asyncio.create_task(recorded.client.app(scope, Sender(parts(body)).receive, _unsent))
+        while not guests.executor.admission.running:
+            await asyncio.sleep(0.001)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -137,14 +123,17 @@ def test_request_that_is_cancelled_is_recorded(guests: Guests, readiness) -> Non
     assert recorded.one()["outcome"] == "Cancelled"
 
 
-def test_fault_of_the_host_is_an_error(guests: Guests, readiness) -> None:
+async def _unsent(_: dict) -> None:
+    raise AssertionError("there is nobody to answer")
+
+
+def test_fault_of_the_host_is_an_error(recorded: Recorded, guests: Guests, monkeypatch) -> None:
     """InternalError stands out by its level."""
 
-    class Broken:
-        async def run(self, request) -> None:
-            raise InternalError("a fault")
+    async def broken(*_: object) -> None:
+        raise InternalError("a fault")
 
-    recorded = Recorded(guests, readiness, Broken())
+    monkeypatch.setattr(guests.executor, "run", broken)
     assert recorded.client.execute(code="return 1").status == 500
     assert {key: recorded.one()[key] for key in ("level", "outcome", "status")} == {
         "level": "error", "outcome": "InternalError", "status": 500,
@@ -160,7 +149,9 @@ def test_no_room_is_a_warning_and_the_level_leaves_out_the_rest(
     recorded = Recorded(guests, readiness, executor, level)
 
     async def fill() -> None:
-        async with executor.admission.slot("sandbox", 1):
+        slots = executor.node.pools.get("node", "executions")
+        assert slots.take(1, 1)
+        try:
             body = b'{"code": "return 1"}'
             sent: list[dict] = []
 
@@ -170,6 +161,8 @@ def test_no_room_is_a_warning_and_the_level_leaves_out_the_rest(
             headers = [(name.encode(), value.encode()) for name, value in JSON.items()]
             await recorded.client.app(scope_of("POST", "/flow/codeblock", headers), Sender(parts(body)).receive, send)
             assert sent[0]["status"] == 503
+        finally:
+            slots.give_back(1, 1)
 
     guests.wait(fill())
     recorded.client.execute(code="throw 1; return 1")

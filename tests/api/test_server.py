@@ -33,7 +33,10 @@ class Server:
         command += ["--workers", str(workers)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, stderr=stderr or log, env={**os.environ, "ENVIRONMENT": "production", **environment}
+                command,
+                cwd=ROOT,
+                stderr=stderr or log,
+                env={**os.environ, "ENVIRONMENT": "production", "DATA_DIR": str(folder / "data"), **environment},
             )
 
     def wait_until_ready(self) -> None:
@@ -221,6 +224,30 @@ def test_worker_that_dies_is_replaced(tmp_path: Path) -> None:
         server.wait_until_ready()
         os.kill(int(server.worker()), signal.SIGKILL)
         server.wait_until_ready()
+    finally:
+        server.process.terminate()
+        server.process.wait(60)
+
+
+def test_key_of_an_execution_whose_worker_died_is_taken_over(tmp_path: Path) -> None:
+    """The retry is not told that the first still runs: it runs, and once."""
+    server = Server(tmp_path)
+    try:
+        server.wait_until_ready()
+        body = b'{"code": "await new Promise(done => setTimeout(done, 1500)); return crypto.randomUUID()"}'
+        keyed = {"Content-Type": "application/json", "Idempotency-Key": "k"}
+
+        def send() -> httpx.Response:
+            return httpx.post(f"{server.url}/flow/codeblock", content=body, headers=keyed, timeout=60)
+
+        with socket.create_connection(("127.0.0.1", server.port)) as first:
+            first.sendall(HEAD + b"Idempotency-Key: k\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+            assert send().status_code == 409
+            os.kill(int(server.worker()), signal.SIGKILL)
+        server.wait_until_ready()
+        ran, again = send(), send()
+        assert ran.status_code == 200
+        assert (again.content, again.headers["idempotency-replayed"]) == (ran.content, "true")
     finally:
         server.process.terminate()
         server.process.wait(60)

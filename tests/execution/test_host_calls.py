@@ -208,10 +208,11 @@ def test_an_argument_over_the_limit_is_a_range_error(guests: Guests) -> None:
 
 
 def test_waiting_for_an_answer_ends_at_the_wall_time(guests: Guests) -> None:
-    """And the operation is cancelled."""
-    cancelled = []
+    """And the operation is cancelled, if it has begun by then."""
+    begun, cancelled = [], []
 
     async def never(payload: bytes) -> bytes:
+        begun.append(payload)
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -219,15 +220,19 @@ def test_waiting_for_an_answer_ends_at_the_wall_time(guests: Guests) -> None:
             raise
         return payload
 
-    async def story() -> str:
+    async def story(timeout_ms: int) -> str:
         report = await guests.start(
-            f"{ECHO} return await echo.replyLater('x')", capabilities=(Custom(asynchronous=never),), timeout_ms=15
+            f"{ECHO} return await echo.replyLater('x')",
+            capabilities=(Custom(asynchronous=never),),
+            timeout_ms=timeout_ms,
         )
         await asyncio.sleep(0)
         return report.outcome.limit
 
-    assert guests.wait(story()) == "wall_time"
-    assert cancelled == [b"x"]
+    for timeout_ms in (1, 15, 1000):
+        assert guests.wait(story(timeout_ms)) == "wall_time"
+        assert cancelled == begun
+    assert begun[-1] == b"x"
 
 
 def test_a_host_call_is_no_deadlock(guests: Guests) -> None:

@@ -70,6 +70,13 @@ def test_a_test_does_not_run_as_long_as_its_policy_allows(folder: PolicyFolder, 
     assert "TimeoutError" in folder.json("test")[1]["failed"][0]["got"]
 
 
+def test_a_policys_share_over_time_is_not_used_up_by_its_tests(folder: PolicyFolder) -> None:
+    """With a rate of one an hour, and one at once, fifty tests pass."""
+    tests = "  - {run: return 1, expect: success}\n" * 50
+    folder.write("p", f"limits: {{rate: 1/h, concurrency: 1}}\ntests:\n{tests}")
+    assert folder.json("test")[1]["passed"] == 50
+
+
 def test_coverage_names_grants_and_strict_counts_them(folder: PolicyFolder) -> None:
     """`--coverage` alone changes no exit code; with `--strict` an untested grant is 1."""
     folder.write("p", lines("crypto: hash sha256, expect: allow"))

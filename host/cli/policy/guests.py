@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+import msgspec
+
 from host.errors import CellblockError, InternalError
 from host.execution.outcome import Failure, Success
 from host.execution.request import ExecutionRequest
 from host.execution.run import Executor
 from host.machine import cores
-from host.policy.model import Policy
+from host.policy.model import WIDEST, Policy, PolicySet
 from host.policy.suite import Tested, judge_failure, judge_success
 from host.policy.testcase import Case
 from host.settings import load_settings
@@ -25,10 +27,9 @@ def run_cases(cases: Sequence[tuple[Policy, Case]]) -> list[Tested]:
 
 async def _run_all(cases: Sequence[tuple[Policy, Case]]) -> list[Tested]:
     from host.app import effective_policies, make_executor
-    from host.policy.model import PolicySet
 
     settings = load_settings({"workers": 1, "warm_slots": 0})
-    given = effective_policies(PolicySet({policy.name: policy for policy, _ in cases}), settings).policies
+    given = effective_policies(PolicySet({policy.name: _alone(policy) for policy, _ in cases}), settings).policies
     executor = make_executor(settings)
     turn = asyncio.Semaphore(2 * cores())
 
@@ -40,6 +41,12 @@ async def _run_all(cases: Sequence[tuple[Policy, Case]]) -> list[Tested]:
         return await asyncio.gather(*(one(*each) for each in cases))
     finally:
         executor.close()
+
+
+def _alone(policy: Policy) -> Policy:
+    """A policy without its share over time: tests run as quickly as they can, and are no callers."""
+    most = WIDEST.concurrency
+    return msgspec.structs.replace(policy, limits=msgspec.structs.replace(policy.limits, rate=None, concurrency=most))
 
 
 async def _run(executor: Executor, policy: Policy, case: Case) -> Tested:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from host.cli.exits import Exit
+from host.cli.exits import Exit, say
 from host.cli.policy.common import (
     counted,
     json_option,
@@ -15,6 +15,7 @@ from host.cli.policy.common import (
     policies_option,
     print_json,
 )
+from host.errors import InternalError
 from host.policy.diagnose import printable
 from host.policy.model import PolicySet
 from host.policy.mutate import Mutant, survey
@@ -66,7 +67,11 @@ def _run(policies: PolicySet, names: Sequence[str]) -> list[Tested]:
         # Imported late: who has no such test needs no guest.
         from host.cli.policy.guests import run_cases
 
-        done += run_cases([(policies.policies[name], case) for name, case in cases])
+        try:
+            done += run_cases([(policies.policies[name], case) for name, case in cases])
+        except InternalError as error:
+            say(error)
+            raise SystemExit(Exit.SETUP) from None
     order = {name: index for index, name in enumerate(names)}
     return sorted(done, key=lambda each: (order[each.policy], each.case.mark))
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from host.policy.algorithms import ALGORITHMS, KEY_USES
 from host.policy.bounded import bounds
-from host.policy.cases import needs_a_guest, run_case
+from host.policy.cases import decide_case, needs_a_guest, run_case
 from host.policy.decide.rulebook import Rulebook
 from host.policy.grants.model import ANY, SCHEMES, CryptoGrant, FetchGrant, TasksGrant, XlsxGrant, XlsxLimits
 from host.policy.model import Modules, Policy
@@ -50,21 +50,39 @@ def survey(policy: Policy, cases: Sequence[Case], own: Collection[str], work: in
     by_capability = {
         name: [case for case in passing if isinstance(case.subject, kind)] for name, kind in _CASES.items()
     }
+    touched = {case_rule(before, case) for case in by_capability["fetch"]}
     tried, left_out, survived = 0, 0, []
     for mutant in mutants(policy):
         if mutant.rule not in own or mutant.policy == policy:
             continue
         fitting = by_capability[mutant.capability]
-        cost = len(fitting) + len(mutant.policy.grants.fetch) * bool(fitting)
+        changed = reduce(mutant, touched)
+        cost = len(fitting) + len(changed.grants.fetch) * bool(fitting)
         if cost > work:
             left_out += 1
             continue
         work -= cost
         tried += 1
-        rulebook = Rulebook(mutant.policy)
+        rulebook = Rulebook(changed)
         if all(run_case(rulebook, case).passed for case in fitting):
             survived.append(mutant)
     return Survey(tried, tuple(survived), left_out)
+
+
+def case_rule(rulebook: Rulebook, case: Case) -> str | None:
+    """The name of the rule that decides a case or comes nearest to it."""
+    rule = decide_case(rulebook, case.subject).rule
+    return rule.name if rule is not None else None
+
+
+def reduce(mutant: Mutant, touched: Collection[str | None]) -> Policy:
+    """A mutant without the fetch rules that have no part in any case: those that neither decide one nor come nearest,
+    and are not the changed rule. Where a rule that has a part changes, any other may take its place."""
+    name = mutant.rule.removeprefix("grants.fetch.")
+    if name == mutant.rule or name in touched:
+        return mutant.policy
+    kept = tuple(grant for grant in mutant.policy.grants.fetch if grant.name == name or grant.name in touched)
+    return _with_grants(mutant.policy, fetch=kept)
 
 
 def mutants(policy: Policy) -> Iterator[Mutant]:

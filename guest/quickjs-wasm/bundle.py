@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import legacy_encodings
 import modules
 from inputs import FOLDER
 from modules import PACKAGES
@@ -27,6 +28,12 @@ _DAYJS_PLUGINS = (
 _BOOTSTRAP_WRAPPER = ("(function(bridge){var module={exports:{}},exports=module.exports;", "return module.exports})")
 _MODULE_WRAPPER = ("(function(module,exports,require){", "})")
 _OWN_WRAPPER = (b'(function(module,exports,require,primordials,bindings,nodeError){"use strict";', b"\n})")
+#: A package whose built-ins are those of js/internal/world.js: its own names for them hide the globals.
+_WORLD = ("AbortController", "ArrayBuffer", "DataView", "Error", "Function", "Math", "Number", "Object", "Promise",
+          "RangeError", "String", "Symbol", "TypeError", "Uint8Array", "globalThis", "queueMicrotask")  # fmt: skip
+_PRISTINE_WRAPPER = (
+    f'(function(module,exports,require){{const{{{",".join(_WORLD)}}}=require("internal/world");', "})"
+)  # fmt: skip
 #: Before the name of a module that guest code cannot require.
 INTERNAL = "internal:"
 _COMMON = ["--bundle", "--minify", "--format=cjs", "--target=es2023", "--legal-comments=none", "--log-level=warning"]
@@ -59,7 +66,7 @@ def _date_fns_fp(npm: Path) -> str:
     lines = []
     for name in re.findall(r'from "\./fp/(\w+)\.js"', (npm / "date-fns" / "fp.js").read_text()):
         source = (folder / f"{name}.js").read_text()
-        made = re.search(r'import \{ (\w+) as fn \}[^;]*;[\s\S]*?convertToFP\(fn, (\d)\)', source)
+        made = re.search(r"import \{ (\w+) as fn \}[^;]*;[\s\S]*?convertToFP\(fn, (\d)\)", source)
         if not made:
             raise BuildError(f"date-fns/fp/{name}.js does not look as the build expects")
         lines.append(f"  {name}: convertToFP(all.{made[1]}, {made[2]}),")
@@ -94,10 +101,13 @@ def _parts(npm: Path) -> dict[str, str]:
 _REQUIRED = re.compile(rb"""\brequire\(['"]([^'"]+)['"]\)""")
 
 
-def _own(vendor: dict[str, bytes]) -> dict[str, bytes]:
-    """Modules that guest code cannot require, wrapped. Raises BuildError where one requires what is not there."""
+def _own(made: dict[str, bytes]) -> dict[str, bytes]:
+    """Modules that guest code cannot require, wrapped; those that the build made are so already.
+
+    Raises BuildError where one requires what is not there.
+    """
     sources = modules.own_modules()
-    names = frozenset({*sources, *vendor})
+    names = frozenset({*sources, *made})
     modules.check_targets(names)
     for name, source in sources.items():
         for required in _REQUIRED.findall(source):
@@ -105,7 +115,7 @@ def _own(vendor: dict[str, bytes]) -> dict[str, bytes]:
                 raise BuildError(f"js/{name}.js requires {required.decode()!r}, which is no module of ours")
     before, after = _OWN_WRAPPER
     wrapped = {name: before + source + after for name, source in sources.items()}
-    return {INTERNAL + name: source for name, source in {**wrapped, **vendor}.items()}
+    return {INTERNAL + name: source for name, source in {**wrapped, **made}.items()}
 
 
 class Bundler:
@@ -151,11 +161,19 @@ class Bundler:
         """The bundle of every package and part by its name, and every module of ours by its internal one."""
         packages = self._bundle({name: _entry(name) for name in PACKAGES}, [])
         parts = self._bundle(self.parts, [f"--external:{name}" for name in PACKAGES])
-        vendor = self._bundle({f"vendor/{name}": text for name, text in modules.VENDOR.items()}, [])
+        texts = {f"vendor/{name}": text for name, text in modules.VENDOR.items()}
+        pristine = {name: text for name, text in texts.items() if name.removeprefix("vendor/") in modules.PRISTINE}
+        vendor = {
+            **self._bundle({name: text for name, text in texts.items() if name not in pristine}, []),
+            **self._bundle(pristine, [], _PRISTINE_WRAPPER),
+        }
+        vendor |= legacy_encodings.modules(self._workspace, self._npm)
         return {**packages, **parts, **_own(vendor)}
 
-    def _bundle(self, entries: dict[str, str], options: list[str]) -> dict[str, bytes]:
-        before, after = _MODULE_WRAPPER
+    def _bundle(
+        self, entries: dict[str, str], options: list[str], wrapper: tuple[str, str] = _MODULE_WRAPPER
+    ) -> dict[str, bytes]:
+        before, after = wrapper
         options = ["--platform=browser", *options, f"--banner:js={before}", f"--footer:js={after}"]
 
         def make(out: Path) -> None:

@@ -68,6 +68,11 @@ def _npm(workspace: Workspace) -> list[str | Path]:
     return [installed / "bin" / "node", installed / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
 
 
+def node(workspace: Workspace) -> str | Path:
+    """The node on PATH, else the one that npm_packages() uses."""
+    return shutil.which("node") or _npm(workspace)[0]
+
+
 def npm_packages(workspace: Workspace) -> Path:
     """The folder `node_modules` with what package-lock.json names. No package's install script runs."""
 

@@ -13,29 +13,69 @@ PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs")
 #: What code requires, with or without `node:` before it, and the module of ours that it gets; after `#`, the property
 #: of that module's exports. A policy lists the part before the slash, unless OWN_RIGHT has the whole name.
 PUBLIC = {
+    "buffer": "node/buffer",
     "path": "node/path",
     "path/posix": "node/path#posix",
+    "events": "node/events#EventEmitter",
+    "process": "node/process#process",
+    "stream/web": "web/streams",
+    "perf_hooks": "node/perf_hooks",
+    "timers": "node/timers",
+    "timers/promises": "node/timers/promises",
+    "string_decoder": "node/string_decoder",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
 OWN_RIGHT = frozenset({"stream/web", "timers/promises"})
 
+STREAMS = (
+    *("ReadableStream", "ReadableStreamDefaultReader", "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest"),
+    *("ReadableByteStreamController", "ReadableStreamDefaultController", "TransformStream"),
+    *("TransformStreamDefaultController", "WritableStream", "WritableStreamDefaultWriter"),
+    *("WritableStreamDefaultController", "ByteLengthQueuingStrategy", "CountQueuingStrategy"),
+)
+
 #: Globals that are made when they are first touched: the module and the property of its exports.
 GLOBALS = {
+    "Event": "web/event#Event",
+    "CustomEvent": "web/event#CustomEvent",
+    "EventTarget": "web/event#EventTarget",
+    "AbortController": "web/abort#AbortController",
+    "AbortSignal": "web/abort#AbortSignal",
+    "FormData": "web/formdata#FormData",
+    "structuredClone": "web/clone#structuredClone",
+    "process": "node/process#process",
+    **{name: f"web/streams#{name}" for name in STREAMS},
+    "TextEncoderStream": "web/streams_text#TextEncoderStream",
+    "TextDecoderStream": "web/streams_text#TextDecoderStream",
+    "Buffer": "node/buffer/class#Buffer",
+    "atob": "web/base64#atob",
+    "btoa": "web/base64#btoa",
+    "TextEncoder": "web/encoding/encoder#TextEncoder",
+    "TextDecoder": "web/encoding/decoder#TextDecoder",
+    "Blob": "web/blob#Blob",
+    "File": "web/blob#File",
     "performance": "web/performance#performance",
     "Performance": "web/performance#Performance",
+    "PerformanceEntry": "web/performance#PerformanceEntry",
+    "PerformanceMark": "web/performance#PerformanceMark",
+    "PerformanceMeasure": "web/performance#PerformanceMeasure",
+    "reportError": "web/event#reportError",
 }
 
 #: Modules bundled from npm packages that only modules of ours see, as `vendor/NAME`: the text that the bundle is made
 #: from, as esbuild takes it.
-VENDOR: dict[str, str] = {}
+VENDOR: dict[str, str] = {"streams": "module.exports = require('web-streams-polyfill')"}
+
+#: Those of them that run on built-ins as they were before any guest code ran (js/internal/world.js).
+PRISTINE = frozenset({"streams"})
 
 #: What is ready in which image. What is in none is loaded from bytecode when it is first needed.
 IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in PACKAGES}, "all": PACKAGES}
 
 #: Modules of ours that a package touches while it is made, with what those require: they are ready in its image. The
 #: build fails, and says which, where one is missing here.
-TOUCHED: dict[str, tuple[str, ...]] = {}
+TOUCHED: dict[str, tuple[str, ...]] = {"lodash": ("node/buffer/class", "node/process")}
 
 #: The folders below js/ whose files are modules of ours, each a file or a folder's index.js.
 OWN_FOLDERS = ("internal", "node", "web")

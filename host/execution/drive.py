@@ -24,6 +24,8 @@ from host.sandbox.instance import Instance, State
 _ON_LOOP_NS = 1_000_000
 #: A guest that has run for so long gets longer slices: it pays for fewer of them.
 _LONG_AFTER_NS = 5_000_000
+#: How long a turn on a thread is, in slices that have begun by then.
+_TURN_S = 0.003
 #: A timer that is due so soon is waited for by the scheduler, with the memory kept.
 _SOON_S = 0.05
 #: A waiting instance has no more than its memory and some bookkeeping of ours.
@@ -50,7 +52,7 @@ class Drive:
 
     __slots__ = (
         "_asleep", "_calls", "_clock", "_conclude", "_deadline", "_instance", "_lane", "_limits", "_long", "_on_rest",
-        "_on_wait", "_scheduler", "_state", "_stopped", "_timer", "_turn", "_wall_ms", "waited",
+        "_on_wait", "_scheduler", "_state", "_stopped", "_timer", "_turn", "_turn_ends", "_wall_ms", "waited",
     )  # fmt: skip
 
     def __init__(
@@ -80,6 +82,7 @@ class Drive:
         self._stopped: Outcome | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._turn: Turn | None = None
+        self._turn_ends = 0.0
         self._asleep = False
         self._long = False
         self.waited = False
@@ -128,9 +131,13 @@ class Drive:
     def _no_room(self) -> Outcome:
         return (fuel_used_up if self._instance.out_of_fuel else memory_used_up)(self._limits)
 
-    def _slice(self, keep_gil: bool = False) -> bool:
-        """Runs one slice; True while another is wanted."""
-        self._state = self._instance.step(*self._clock.now(), keep_gil=keep_gil)
+    def _slice(self) -> bool:
+        """Runs one slice on the event loop; True while another is wanted."""
+        self._state = self._instance.step(*self._clock.now())
+        return self._wants_more()
+
+    def _wants_more(self) -> bool:
+        """After slices: whether the guest, as far as it is concerned, goes on at once."""
         if self._on_rest is not None:
             self._on_rest()
         if self._state is not State.RUNNING:
@@ -142,14 +149,16 @@ class Drive:
         return self._stopped is None
 
     def _turn_on_thread(self) -> float | None:
-        """A slice on a thread; gives what the scheduler wants to know."""
+        """A turn on a thread: a few slices. Gives what the scheduler wants to know."""
         if self._asleep:
             self._asleep = False
             self._set_timers_up()
         if not self._long and self._instance.cpu_ns > _LONG_AFTER_NS:
             self._long = True
             self._instance.lengthen_slices()
-        if self._slice():
+        self._turn_ends = time.monotonic() + _TURN_S
+        self._state = self._instance.steps(self._clock.now, self._enough)
+        if self._wants_more():
             return 0.0
         if self._state is not State.WAITING or self._stopped is not None or self._instance.fault is not None:
             return None
@@ -160,8 +169,11 @@ class Drive:
         self._asleep = self.waited = True
         return time.monotonic() + wake_s
 
+    def _enough(self) -> bool:
+        return self._stopped is not None or self._on_rest is not None or time.monotonic() >= self._turn_ends
+
     async def _run_until_rest(self) -> None:
-        if self._instance.cpu_ns > _ON_LOOP_NS or self._slice(keep_gil=True):
+        if self._instance.cpu_ns > _ON_LOOP_NS or self._slice():
             await self._on_threads()
 
     def _watch_deadline(self) -> None:

@@ -1,4 +1,4 @@
-"""Who runs next: guests that are not finished after their first slice take turns on a few threads, a slice each.
+"""Who runs next: guests that are not finished after their first slice take turns on a few threads, some slices each.
 
 Fair by principal first, then by execution. Each principal has a lane with a virtual time: what its guests have run for,
 divided by their policies' weight. The lane that is furthest behind is next, and within it whose turn is longest ago
@@ -27,8 +27,8 @@ from host.machine import share_cores
 _NICENESS = 19
 #: 0 is the kernel's own length of a turn; the process's other threads have a shorter one.
 _TURN_NS = 0
-#: What a slice is expected to take; its lane is charged that much before, and what it took after.
-_SLICE_NS = 500_000
+#: What a turn is expected to take; its lane is charged that much before, and what it took after.
+_TURN_TAKES_NS = 3_000_000
 
 
 #: Runs a slice, and says when the guest wants its next one, by time.monotonic: 0 is now. None ends its turns.
@@ -152,7 +152,7 @@ class Scheduler:
                 turn = lane.turns.popleft()
                 turn.queued = False
                 self._virtual_ns = max(self._virtual_ns, lane.virtual_ns)
-                lane.virtual_ns += _SLICE_NS / turn.weight
+                lane.virtual_ns += _TURN_TAKES_NS / turn.weight
                 if lane.turns:
                     self._push(lane)
                 return turn
@@ -193,7 +193,7 @@ class Scheduler:
 
     def _settle(self, turn: Turn, took_ns: int, due: float | None) -> None:
         """After a slice: charges what it took, and puts the guest back or says that it is done."""
-        turn.lane.virtual_ns += (took_ns - _SLICE_NS) / turn.weight
+        turn.lane.virtual_ns += (took_ns - _TURN_TAKES_NS) / turn.weight
         if due is not None and not turn.dropped:
             if not self._ending:
                 self._put_back(turn, due)

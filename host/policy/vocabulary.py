@@ -15,6 +15,7 @@ MODULES: frozenset[str] = frozenset(
         "form-data",
         "lodash",
         "path",
+        "perf_hooks",
         "pinyin",
         "process",
         "qs",

@@ -6,6 +6,7 @@ manager: on every path out, its store goes back.
 
 import ctypes
 import time
+from collections.abc import Callable
 from enum import Enum, auto
 
 from msgspec import Struct
@@ -220,15 +221,32 @@ class Instance:
         self._enter("cb_settle", operation_id, int(ok), pointer, len(payload))
         return True
 
-    def step(self, clock_ms: float, elapsed_ms: float, *, keep_gil: bool = False) -> State:
-        """Runs one slice. On a worker thread the GIL is given up meanwhile. The event loop's thread keeps it: most
-        slices there end within microseconds, and taking the GIL back from the server's threads costs more than that.
-        """
+    def step(self, clock_ms: float, elapsed_ms: float) -> State:
+        """Runs one slice and keeps the GIL meanwhile: for the event loop's thread. Most slices there end within
+        microseconds, and taking the GIL back from the server's threads costs more than that."""
         self.memory.set_clocks(clock_ms, elapsed_ms)
         hostcalls.running.caller = self._caller
         began = time.thread_time_ns()
-        finished = (capi.future_poll_held if keep_gil else capi.future_poll)(self._future)
+        finished = capi.future_poll_held(self._future)
         self.cpu_ns += time.thread_time_ns() - began
+        return self._stands(finished)
+
+    def steps(self, clock: Callable[[], tuple[float, float]], enough: Callable[[], bool]) -> State:
+        """Runs slices until the guest rests, a host call failed, or `enough` says so after one. For a worker thread:
+        the GIL is given up meanwhile, and in between taken for as little as can be, because a thread of low priority
+        that is kept from running while it has the GIL keeps the event loop from running too."""
+        set_clocks, poll, future, caller = self.memory.set_clocks, capi.future_poll, self._future, self._caller
+        hostcalls.running.caller = caller
+        began = time.thread_time_ns()
+        while True:
+            set_clocks(*clock())
+            finished = poll(future)
+            if finished or caller.fault is not None or enough():
+                break
+        self.cpu_ns += time.thread_time_ns() - began
+        return self._stands(finished)
+
+    def _stands(self, finished: bool) -> State:
         if not finished:
             self._note()
             if not self._huge_pages and self.memory_bytes() > HUGE_PAGES_FROM_BYTES:

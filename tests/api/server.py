@@ -222,7 +222,13 @@ class Server:
 
     def wait_until_idle(self) -> None:
         """Until nothing runs and nobody waits."""
-        wait_until(lambda: (self.stats()["currentExecutions"], self.stats()["queueLength"]) == (0, 0))
+        stats: dict = {}
+
+        def idle() -> bool:
+            stats.update(self.stats())
+            return (stats["currentExecutions"], stats["queueLength"]) == (0, 0)
+
+        wait_until(idle, lambda: f"{stats}, {self.log.read_text()}")
 
 
 def wait_until(true: Callable[[], object], why: Callable[[], str] = lambda: "it did not come true") -> None:

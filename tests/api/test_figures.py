@@ -19,7 +19,7 @@ from tests.api.server import Server
 REQUESTS = [
     ("success", 200, ALICE, {"code": "return 1"}),
     ("success", 200, None, {"code": "await new Promise(r => setTimeout(r, 5)); return 1"}),
-    ("success", 200, ERIN, {"code": "console.log(1); return 1"}),
+    ("success", 200, ALICE, {"code": "console.log(1); return 1"}),
     ("AuthenticationError", 401, "wrong", {"code": "return 1"}),
     ("PolicyError", 403, ALICE, {"code": "return 1", "policy": "none"}),
     ("PolicyError", 403, NOBODY, {"code": "return 1"}),

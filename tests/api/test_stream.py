@@ -248,7 +248,7 @@ def test_fault_of_the_host_after_the_start_is_a_result(
     def broken(*_arguments: object) -> None:
         raise InternalError("secret detail")
 
-    monkeypatch.setattr(run, "_report", broken)
+    monkeypatch.setattr(run, "Report", broken)
     body = json.dumps({"code": "console.log(1); return 1"}).encode()
     headers = {**JSON, "accept": EVENTS, "authorization": f"Bearer {BOB}", "content-length": str(len(body))}
     answer = serve().request("POST", "/flow/codeblock", body, headers)

@@ -11,10 +11,11 @@ needs_node = pytest.mark.skipif(_NODE is None, reason="there is no node on this 
 
 
 def node_result(body: str, given: object) -> object:
-    """What a function body returns in node, where it finds `input`."""
+    """What a function body, which may await, returns in node, where it finds `input`."""
     script = (
         "const input = JSON.parse(require('fs').readFileSync(0, 'utf8'));"
-        f"process.stdout.write(JSON.stringify((() => {{ {body}\n }})()));"
+        f"(async () => {{ {body}\n }})().then((result) => process.stdout.write(JSON.stringify(result)));"
     )
-    done = subprocess.run([_NODE, "-e", script], input=json.dumps(given), capture_output=True, text=True, check=True)
+    done = subprocess.run([_NODE, "-e", script], input=json.dumps(given), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

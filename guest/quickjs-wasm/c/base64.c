@@ -39,12 +39,13 @@ static size_t encode_chunks(const uint8_t *bytes, size_t len, bool url, uint8_t 
     /* Sixteen bytes are read for the twelve that are used. */
     for (; len - at >= 16; at += 12, to += 16) {
         v128_t chunk = wasm_v128_load(bytes + at);
-        v128_t big = wasm_i8x16_shuffle(chunk, chunk, 2, 1, 0, 15, 5, 4, 3, 15, 8, 7, 6, 15, 11, 10, 9, 15);
-        v128_t first = wasm_v128_and(wasm_u32x4_shr(big, 18), wasm_i32x4_splat(0x3F));
-        v128_t second = wasm_v128_and(wasm_u32x4_shr(big, 4), wasm_i32x4_splat(0x3F00));
-        v128_t third = wasm_v128_and(wasm_i32x4_shl(big, 10), wasm_i32x4_splat(0x3F0000));
-        v128_t fourth = wasm_v128_and(wasm_i32x4_shl(big, 24), wasm_i32x4_splat(0x3F000000));
-        v128_t values = wasm_v128_or(wasm_v128_or(first, second), wasm_v128_or(third, fourth));
+        /* In each lane of 32 bits the second byte, the first, the third and the second again: two of the four values
+         * are shifted down from there, and two are moved up by one multiplication. */
+        v128_t spread = wasm_i8x16_shuffle(chunk, chunk, 1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
+        v128_t down = wasm_v128_or(wasm_v128_and(wasm_u32x4_shr(spread, 10), wasm_i32x4_splat(0x3F)),
+                                   wasm_v128_and(wasm_u32x4_shr(spread, 6), wasm_i32x4_splat(0x3F0000)));
+        v128_t up = wasm_i16x8_mul(wasm_v128_and(spread, wasm_i32x4_splat(0x003F03F0)), wasm_i32x4_splat(0x01000010));
+        v128_t values = wasm_v128_or(down, up);
         wasm_v128_store(to, characters(values, offsets));
     }
     return at;
@@ -122,7 +123,7 @@ static bool decode_chunk(const uint8_t *units, uint8_t *to)
     /* Pairs of 6 bits to 12 in each lane of 16, then pairs of those to 24 in each lane of 32. */
     values = wasm_v128_or(wasm_i16x8_shl(wasm_v128_and(values, wasm_i16x8_splat(0xFF)), 6), wasm_u16x8_shr(values, 8));
     values = wasm_v128_or(wasm_i32x4_shl(values, 12), wasm_u32x4_shr(values, 16));
-    wasm_v128_store(to, wasm_i8x16_shuffle(values, values, 2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 3, 3, 3, 3));
+    wasm_v128_store(to, wasm_i8x16_swizzle(values, wasm_i8x16_make(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 3, 3, 3, 3)));
     return true;
 }
 

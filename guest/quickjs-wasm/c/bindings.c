@@ -6,7 +6,11 @@
 
 /* One line for each file. */
 static const cb_binding_t *const bindings[] = {
+    &cb_buffer_binding,
     &cb_bytes_binding,
+    &cb_objects_binding,
+    &cb_ticks_binding,
+    &cb_decoder_binding,
 };
 
 JSValue cb_binding_new(JSContext *ctx, const char *name)

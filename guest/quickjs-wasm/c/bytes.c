@@ -5,11 +5,8 @@
  * bytes last, after everything that could run code of a guest or allocate. */
 #include <string.h>
 
-#include "codecs.h"
+#include "bytes.h"
 #include "guest.h"
-
-/* js/internal/encodings.js has the same numbers. */
-enum { UTF8, UCS2, LATIN1, ASCII, BASE64, BASE64URL, HEX };
 
 static size_t offset_arg(JSContext *ctx, JSValueConst value)
 {
@@ -24,9 +21,9 @@ static size_t offset_arg(JSContext *ctx, JSValueConst value)
 
 static int encoding_arg(JSContext *ctx, JSValueConst value)
 {
-    int32_t encoding = UTF8;
+    int32_t encoding = CB_UTF8;
 
-    return JS_IsNumber(value) && JS_ToInt32(ctx, &encoding, value) == 0 ? encoding : UTF8;
+    return JS_IsNumber(value) && JS_ToInt32(ctx, &encoding, value) == 0 ? encoding : CB_UTF8;
 }
 
 static size_t least(size_t a, size_t b)
@@ -34,18 +31,17 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many bytes a string has at most in an encoding; exactly, but for base64 and hexadecimal digits that are none. */
-static size_t encoded_length(const cb_string_t *string, int encoding)
+size_t cb_bytes_length(const cb_string_t *string, int encoding)
 {
     switch (encoding) {
-    case UTF8:
+    case CB_UTF8:
         return cb_utf8_length(string);
-    case UCS2:
+    case CB_UCS2:
         return string->len * 2;
-    case BASE64:
-    case BASE64URL:
+    case CB_BASE64:
+    case CB_BASE64URL:
         return string->len / 4 * 3 + (string->len & 3) * 3 / 4;
-    case HEX:
+    case CB_HEX:
         return string->len / 2;
     default:
         return string->len;
@@ -71,20 +67,20 @@ static size_t write_units(const cb_string_t *string, uint8_t *to, size_t room, b
     return two_bytes ? units * 2 : units;
 }
 
-static size_t write_string(const cb_string_t *string, uint8_t *to, size_t room, int encoding)
+size_t cb_bytes_write(const cb_string_t *string, uint8_t *to, size_t room, int encoding)
 {
     size_t read;
 
     switch (encoding) {
-    case UTF8:
+    case CB_UTF8:
         return cb_utf8_write(string, to, room, &read);
-    case BASE64:
-    case BASE64URL:
+    case CB_BASE64:
+    case CB_BASE64URL:
         return cb_base64_decode(string, to, room);
-    case HEX:
+    case CB_HEX:
         return cb_hex_decode(string, to, room);
     default:
-        return write_units(string, to, room, encoding == UCS2);
+        return write_units(string, to, room, encoding == CB_UCS2);
     }
 }
 
@@ -98,7 +94,7 @@ static JSValue byte_length(JSContext *ctx, JSValueConst this_value, int argc, JS
     (void)this_value, (void)argc;
     if (!cb_engine_string(ctx, argv[0], &string))
         return JS_EXCEPTION;
-    len = encoded_length(&string, encoding);
+    len = cb_bytes_length(&string, encoding);
     JS_FreeValue(ctx, string.owner);
     return JS_NewInt64(ctx, (int64_t)len);
 }
@@ -114,10 +110,10 @@ static JSValue encode(JSContext *ctx, JSValueConst this_value, int argc, JSValue
     (void)this_value, (void)argc;
     if (!cb_engine_string(ctx, argv[0], &string))
         return JS_EXCEPTION;
-    len = encoded_length(&string, encoding);
+    len = cb_bytes_length(&string, encoding);
     bytes = js_malloc(ctx, len ? len : 1);
     if (bytes)
-        len = write_string(&string, bytes, len, encoding);
+        len = cb_bytes_write(&string, bytes, len, encoding);
     JS_FreeValue(ctx, string.owner);
     return bytes ? cb_engine_new_buffer(ctx, bytes, len) : JS_EXCEPTION;
 }
@@ -135,7 +131,7 @@ static JSValue write_into(JSContext *ctx, JSValueConst this_value, int argc, JSV
         return JS_EXCEPTION;
     bytes = cb_engine_bytes(ctx, argv[0], true, &len);
     if (bytes && offset < len)
-        written = write_string(&string, bytes + offset, least(room, len - offset), encoding);
+        written = cb_bytes_write(&string, bytes + offset, least(room, len - offset), encoding);
     JS_FreeValue(ctx, string.owner);
     return bytes ? JS_NewInt64(ctx, (int64_t)written) : JS_EXCEPTION;
 }
@@ -205,22 +201,37 @@ static JSValue decode_utf8(JSContext *ctx, const uint8_t *bytes, size_t len, boo
 
 static JSValue decode_other(JSContext *ctx, const uint8_t *bytes, size_t len, int encoding)
 {
-    bool url = encoding == BASE64URL;
-    size_t units = encoding == HEX ? len * 2 : encoding == BASE64 || url ? cb_base64_length(len, url) : len;
+    bool url = encoding == CB_BASE64URL;
+    size_t units = encoding == CB_HEX ? len * 2 : encoding == CB_BASE64 || url ? cb_base64_length(len, url) : len;
     uint8_t *to;
     JSValue string = cb_engine_new_latin1(ctx, units, &to);
 
     if (!to)
         return string;
-    if (encoding == HEX)
+    if (encoding == CB_HEX)
         cb_hex_encode(bytes, len, to);
-    else if (encoding == BASE64 || url)
+    else if (encoding == CB_BASE64 || url)
         cb_base64_encode(bytes, len, url, to);
-    else if (encoding == ASCII)
+    else if (encoding == CB_ASCII)
         for (size_t i = 0; i < len; i++)
             to[i] = bytes[i] & 0x7F;
     else
         memcpy(to, bytes, len);
+    return string;
+}
+
+JSValue cb_bytes_text(JSContext *ctx, const uint8_t *bytes, size_t len, int encoding)
+{
+    uint16_t *wide;
+    JSValue string;
+
+    if (encoding == CB_UTF8)
+        return decode_utf8(ctx, bytes, len, false);
+    if (encoding != CB_UCS2)
+        return decode_other(ctx, bytes, len, encoding);
+    string = cb_engine_new_utf16(ctx, len / 2, &wide);
+    if (wide)
+        memcpy(wide, bytes, len / 2 * 2);
     return string;
 }
 
@@ -230,20 +241,13 @@ static JSValue decode(JSContext *ctx, JSValueConst this_value, int argc, JSValue
     part_t part = { argv[0], JS_IsUndefined(argv[1]) ? 0 : offset_arg(ctx, argv[1]), 0 };
     int encoding = encoding_arg(ctx, argv[3]);
     const uint8_t *bytes = part_bytes(ctx, &part, offset_arg(ctx, argv[2]));
-    uint16_t *wide;
-    JSValue string;
 
     (void)this_value, (void)argc;
     if (!bytes)
         return JS_EXCEPTION;
-    if (encoding == UTF8)
+    if (encoding == CB_UTF8)
         return decode_utf8(ctx, bytes, part.len, JS_ToBool(ctx, argv[4]));
-    if (encoding != UCS2)
-        return decode_other(ctx, bytes, part.len, encoding);
-    string = cb_engine_new_utf16(ctx, part.len / 2, &wide);
-    if (wide)
-        memcpy(wide, bytes, part.len / 2 * 2);
-    return string;
+    return cb_bytes_text(ctx, bytes, part.len, encoding);
 }
 
 /* isAscii(view), isUtf8(view) */
@@ -255,7 +259,35 @@ static JSValue is_encoded(JSContext *ctx, JSValueConst this_value, int argc, JSV
     (void)this_value, (void)argc;
     if (!bytes)
         return JS_EXCEPTION;
-    return JS_NewBool(ctx, encoding == ASCII ? cb_ascii_prefix(bytes, len) == len : cb_utf8_scan(bytes, len).valid);
+    return JS_NewBool(ctx, encoding == CB_ASCII ? cb_ascii_prefix(bytes, len) == len : cb_utf8_scan(bytes, len).valid);
+}
+
+/* isDetached(view): whether there are no bytes to be had of it */
+static JSValue is_detached(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    size_t len;
+
+    (void)this_value, (void)argc;
+    if (cb_engine_bytes(ctx, argv[0], false, &len))
+        return JS_FALSE;
+    JS_FreeValue(ctx, JS_GetException(ctx));
+    return JS_TRUE;
+}
+
+/* copyOf(view) -> an ArrayBuffer of its bytes, an empty one for what is detached */
+static JSValue copy_of(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    size_t len;
+    const uint8_t *bytes = cb_engine_bytes(ctx, argv[0], false, &len);
+    uint8_t *copied;
+
+    (void)this_value, (void)argc;
+    if (!bytes)
+        JS_FreeValue(ctx, JS_GetException(ctx));
+    copied = js_malloc(ctx, len ? len : 1);
+    if (copied && len)
+        memcpy(copied, bytes, len);
+    return copied ? cb_engine_new_buffer(ctx, copied, len) : JS_EXCEPTION;
 }
 
 /* compare(view, view, start, end, start, end) -> -1, 0 or 1 */
@@ -276,47 +308,22 @@ static JSValue compare(JSContext *ctx, JSValueConst this_value, int argc, JSValu
     return JS_NewInt32(ctx, one.len < other.len ? -1 : one.len > other.len);
 }
 
-static const uint8_t *find_last(const uint8_t *bytes, size_t from, const uint8_t *what, size_t len, size_t step)
-{
-    for (size_t at = from + 1; at-- > 0;) {
-        if (at % step == 0 && bytes[at] == what[0] && memcmp(bytes + at, what, len) == 0)
-            return bytes + at;
-    }
-    return NULL;
-}
-
-static const uint8_t *find_first(const uint8_t *bytes, size_t end, size_t from, const uint8_t *what, size_t len,
-                                 size_t step)
-{
-    while (from + len <= end) {
-        const uint8_t *found = cb_find(bytes + from, end - from, what, len);
-        if (!found || (size_t)(found - bytes) % step == 0)
-            return found;
-        from = (size_t)(found - bytes) + 1;
-    }
-    return NULL;
-}
-
 /* indexOf(view, what, from, backwards, step) -> offset or -1. `what` is a view and not empty; a match begins at a
  * multiple of `step`, which is 2 for text in UCS-2. */
 static JSValue index_of(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
 {
     size_t from = offset_arg(ctx, argv[2]), step = offset_arg(ctx, argv[4]) == 2 ? 2 : 1, len, what_len;
     bool backwards = JS_ToBool(ctx, argv[3]);
-    const uint8_t *bytes = cb_engine_bytes(ctx, argv[0], false, &len), *found = NULL;
+    const uint8_t *bytes = cb_engine_bytes(ctx, argv[0], false, &len);
     const uint8_t *what = bytes ? cb_engine_bytes(ctx, argv[1], false, &what_len) : NULL;
 
     (void)this_value, (void)argc;
     if (!what)
         return JS_EXCEPTION;
-    if (what_len > 0 && what_len <= len && backwards)
-        found = find_last(bytes, least(from, len - what_len), what, what_len, step);
-    else if (what_len > 0 && what_len <= len)
-        found = find_first(bytes, len, least(from, len), what, what_len, step);
-    return JS_NewInt64(ctx, found ? (int64_t)(found - bytes) : -1);
+    return JS_NewInt64(ctx, cb_search(bytes, len, from, what, what_len, step, backwards));
 }
 
-/* fill(view, what, start, end): repeats the bytes of the view `what`, which is not empty, or the number `what` */
+/* fill(view, what, start, end): repeats the bytes of the view `what`, or the number `what`. False where there are none. */
 static JSValue fill(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
 {
     size_t start = offset_arg(ctx, argv[2]), end = offset_arg(ctx, argv[3]), len, what_len = 0, done;
@@ -328,19 +335,21 @@ static JSValue fill(JSContext *ctx, JSValueConst this_value, int argc, JSValueCo
     (void)this_value, (void)argc;
     if (!bytes || (!number && !what))
         return JS_EXCEPTION;
+    if (!number && !what_len)
+        return JS_FALSE;
     end = least(end, len);
     if (start >= end)
-        return JS_UNDEFINED;
-    if (number)
+        return JS_TRUE;
+    if (number) {
         memset(bytes + start, (int)(byte & 0xFF), end - start);
-    if (!what_len)
-        return JS_UNDEFINED;
+        return JS_TRUE;
+    }
     done = least(what_len, end - start);
     memmove(bytes + start, what, done);
     /* What is there already doubles until all is filled. */
     for (; done < end - start; done += least(done, end - start - done))
         memcpy(bytes + start + done, bytes + start, least(done, end - start - done));
-    return JS_UNDEFINED;
+    return JS_TRUE;
 }
 
 /* copy(target, source, targetStart, sourceStart, sourceEnd) -> bytes copied; the two may overlap */
@@ -385,8 +394,10 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("write", 5, write_into),
     JS_CFUNC_DEF("encodeInto", 2, encode_into),
     JS_CFUNC_DEF("decode", 5, decode),
-    JS_CFUNC_MAGIC_DEF("isAscii", 1, is_encoded, ASCII),
-    JS_CFUNC_MAGIC_DEF("isUtf8", 1, is_encoded, UTF8),
+    JS_CFUNC_MAGIC_DEF("isAscii", 1, is_encoded, CB_ASCII),
+    JS_CFUNC_MAGIC_DEF("isUtf8", 1, is_encoded, CB_UTF8),
+    JS_CFUNC_DEF("isDetached", 1, is_detached),
+    JS_CFUNC_DEF("copyOf", 1, copy_of),
     JS_CFUNC_DEF("compare", 6, compare),
     JS_CFUNC_DEF("indexOf", 5, index_of),
     JS_CFUNC_DEF("fill", 4, fill),

@@ -41,4 +41,9 @@ size_t cb_same_prefix(const uint8_t *one, const uint8_t *other, size_t len);
 /* The first place of `what`, which is not empty, or NULL. */
 const uint8_t *cb_find(const uint8_t *bytes, size_t len, const uint8_t *what, size_t what_len);
 
+/* Where the bytes `what` begin, at `from` or behind it, or, backwards, at `from` or before it; only multiples of `step`
+ * (1 or 2) count. -1 where they are not. Its time grows with the sum of the lengths, not with their product. */
+int64_t cb_search(const uint8_t *bytes, size_t len, size_t from, const uint8_t *what, size_t what_len, size_t step,
+                  bool backwards);
+
 #endif

@@ -120,3 +120,11 @@ JSValue cb_engine_new_buffer(JSContext *ctx, uint8_t *bytes, size_t len)
         js_free(ctx, bytes);
     return buffer;
 }
+
+bool cb_engine_tracks_length(JSValueConst view)
+{
+    JSObject *object = JS_VALUE_GET_TAG(view) == JS_TAG_OBJECT ? JS_VALUE_GET_OBJ(view) : NULL;
+
+    return object && object->class_id >= JS_CLASS_UINT8C_ARRAY && object->class_id <= JS_CLASS_DATAVIEW &&
+           object->u.typed_array->track_rab;
+}

@@ -41,6 +41,8 @@ typedef struct {
 bool cb_engine_string(JSContext *ctx, JSValueConst value, cb_string_t *string);
 /* The bytes of an array buffer or of any view; throws and gives NULL where there are none, or none to write to. */
 uint8_t *cb_engine_bytes(JSContext *ctx, JSValueConst value, bool to_write, size_t *len);
+/* Whether a view grows and shrinks with its buffer. */
+bool cb_engine_tracks_length(JSValueConst view);
 /* Strings to be filled. Where `len` is 0, `*units` is NULL. */
 JSValue cb_engine_new_latin1(JSContext *ctx, size_t len, uint8_t **units);
 JSValue cb_engine_new_utf16(JSContext *ctx, size_t len, uint16_t **units);

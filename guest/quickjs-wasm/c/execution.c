@@ -160,20 +160,22 @@ static int settled(void)
 }
 
 /* Runs microtasks until the outcome is there or none is left. What is still queued then is dropped with the
- * instance: it never delays the answer. */
+ * instance: it never delays the answer. Ticks run before the first microtask and whenever none is left, as in Node. */
 static int drain(void)
 {
     JSContext *ctx;
+    bool ticks = true;
 
     for (;;) {
-        int status = settled();
+        int status = settled(), ran;
         if (status != CB_IDLE)
             return status;
-        int ran = JS_ExecutePendingJob(JS_GetRuntime(cb_ctx), &ctx);
+        ran = ticks ? cb_ticks_run(cb_ctx) : JS_ExecutePendingJob(JS_GetRuntime(cb_ctx), &ctx);
         if (ran < 0)
             return cb_report_exception(cb_ctx, JS_GetException(cb_ctx));
-        if (ran == 0)
+        if (ran == 0 && !ticks && !cb_ticks_any())
             return CB_IDLE;
+        ticks = ran == 0 && !ticks;
     }
 }
 

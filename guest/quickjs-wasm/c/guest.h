@@ -70,8 +70,17 @@ typedef struct {
     int count;
 } cb_binding_t;
 
+extern const cb_binding_t cb_bytes_binding;   /* bytes.c */
+extern const cb_binding_t cb_objects_binding; /* objects.c */
+extern const cb_binding_t cb_ticks_binding;   /* ticks.c */
+extern const cb_binding_t cb_buffer_binding; /* buffer.c */
 extern const cb_binding_t cb_bytes_binding; /* bytes.c */
+extern const cb_binding_t cb_decoder_binding; /* decoder.c */
 JSValue cb_binding_new(JSContext *ctx, const char *name);
+
+/* ticks.c: what process.nextTick holds. 1: it ran, 0: there was nothing, -1: it threw. */
+bool cb_ticks_any(void);
+int cb_ticks_run(JSContext *ctx);
 
 /* bridge.c */
 JSValue cb_bridge_new(JSContext *ctx);

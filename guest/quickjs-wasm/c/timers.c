@@ -8,7 +8,6 @@
 #include "guest.h"
 
 #define DELAY_MAX_MS 2147483647.0
-#define ARGUMENTS_MAX 64
 
 typedef struct {
     double due_ms;
@@ -105,11 +104,9 @@ static bool read_delay(JSContext *ctx, int argc, JSValueConst *argv, double *del
 
 static bool copy_arguments(JSContext *ctx, entry_t *entry, int argc, JSValueConst *argv)
 {
-    entry->argc = argc < ARGUMENTS_MAX ? argc : ARGUMENTS_MAX;
-    if (argc <= 0) {
-        entry->argc = 0;
+    entry->argc = argc > 0 ? argc : 0;
+    if (argc <= 0)
         return true;
-    }
     entry->argv = js_malloc(ctx, (size_t)entry->argc * sizeof *entry->argv);
     if (!entry->argv)
         return false;
@@ -120,6 +117,54 @@ static bool copy_arguments(JSContext *ctx, entry_t *entry, int argc, JSValueCons
 
 enum { TIMEOUT, INTERVAL, IMMEDIATE };
 
+/* What Node throws for such a callback, with a shorter end where the value would have to be shown. */
+static JSValue throw_no_function(JSContext *ctx, JSValueConst value)
+{
+    const char *text;
+    JSValue error;
+
+    if (JS_IsSymbol(value) || JS_IsObject(value) || JS_IsBigInt(value))
+        error = JS_NewTypeError(ctx, "The \"callback\" argument must be of type function. Received %s",
+                                JS_IsObject(value) ? "an object" : JS_IsSymbol(value) ? "a symbol" : "a bigint");
+    else {
+        text = JS_ToCString(ctx, value);
+        error = JS_NewTypeError(ctx, JS_IsNumber(value) || JS_IsBool(value)
+                                    ? "The \"callback\" argument must be of type function. Received type %s (%s)"
+                                    : "The \"callback\" argument must be of type function. Received %s%s",
+                                JS_IsNumber(value) ? "number" : JS_IsBool(value) ? "boolean" : "", text ? text : "");
+        JS_FreeCString(ctx, text);
+    }
+    if (JS_IsException(error))
+        return error;
+    JS_DefinePropertyValueStr(ctx, error, "code", JS_NewString(ctx, "ERR_INVALID_ARG_TYPE"), JS_PROP_C_W_E);
+    return JS_Throw(ctx, error);
+}
+
+/* Text is compiled when its time has come, and only where the policy lets text become code. */
+static JSValue check_callback(JSContext *ctx, JSValueConst value)
+{
+    if (JS_IsFunction(ctx, value) || (JS_IsString(value) && cb_bridge_permitted(CB_PERMIT_EVAL)))
+        return JS_UNDEFINED;
+    if (JS_IsString(value))
+        return cb_denial_throw(ctx, "SecurityError", "A timer's callback must be a function: text is not compiled",
+                               "Pass a function: setTimeout(() => { ... }, ms).");
+    return throw_no_function(ctx, value);
+}
+
+static JSValue call_back(JSContext *ctx, const entry_t *entry)
+{
+    size_t len;
+    const char *text;
+    JSValue result;
+
+    if (!JS_IsString(entry->callback))
+        return JS_Call(ctx, entry->callback, JS_UNDEFINED, entry->argc, (JSValueConst *)entry->argv);
+    text = JS_ToCStringLen(ctx, &len, entry->callback);
+    result = text ? JS_Eval(ctx, text, len, "timer.js", JS_EVAL_TYPE_GLOBAL) : JS_EXCEPTION;
+    JS_FreeCString(ctx, text);
+    return result;
+}
+
 static JSValue set_timer(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv, int kind)
 {
     entry_t entry = { .interval_ms = -1 };
@@ -127,12 +172,8 @@ static JSValue set_timer(JSContext *ctx, JSValueConst this_value, int argc, JSVa
     int skipped = kind == IMMEDIATE ? 1 : 2;
 
     (void)this_value;
-    if (argc < 1 || !JS_IsFunction(ctx, argv[0])) {
-        if (argc >= 1 && JS_IsString(argv[0]))
-            return cb_denial_throw(ctx, "SecurityError", "A timer's callback must be a function: text is not compiled",
-                                   "Pass a function: setTimeout(() => { ... }, ms).");
-        return JS_ThrowTypeError(ctx, "The \"callback\" argument must be of type function");
-    }
+    if (JS_IsException(check_callback(ctx, argc > 0 ? argv[0] : JS_UNDEFINED)))
+        return JS_EXCEPTION;
     if (kind != IMMEDIATE && !read_delay(ctx, argc, argv, &delay_ms))
         return JS_EXCEPTION;
     if (!copy_arguments(ctx, &entry, argc - skipped, argv + skipped))
@@ -213,7 +254,7 @@ int cb_timers_run_one(JSContext *ctx, uint32_t mark)
     entry = remove_at(0);
     running_id = entry.id;
     running_cleared = false;
-    result = JS_Call(ctx, entry.callback, JS_UNDEFINED, entry.argc, (JSValueConst *)entry.argv);
+    result = call_back(ctx, &entry);
     threw = JS_IsException(result);
     JS_FreeValue(ctx, result);
     running_id = 0;

@@ -3,6 +3,7 @@
 /* global CELLBLOCK_GLOBALS */
 import './errors.js';
 import { console } from './console.js';
+import { lazy } from './bridge.js';
 import { installLazy } from './internal.js';
 import { webCrypto } from './random.js';
 import { define, require } from './require.js';
@@ -18,6 +19,10 @@ install('require', require);
 install('crypto', webCrypto);
 install('global', globalThis);
 installLazy(CELLBLOCK_GLOBALS);
+// util.promisify(setTimeout) is the function of timers/promises.
+const promisified = Symbol.for('nodejs.util.promisify.custom');
+lazy(setTimeout, promisified, 'node/timers/promises#setTimeout', true);
+lazy(setImmediate, promisified, 'node/timers/promises#setImmediate', true);
 // No shared memory: nothing to build a fine clock from.
 delete globalThis.SharedArrayBuffer;
 // A result holds no number that a guest wrote as text: `1e999999`, or more digits than a client's parser takes.

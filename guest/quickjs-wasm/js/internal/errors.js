@@ -9,6 +9,7 @@ const {
   ArrayPrototypeSlice,
   ArrayPrototypeSplice,
   Error,
+  JSONStringify,
   NumberIsInteger,
   ObjectCreate,
   ObjectDefineProperty,
@@ -82,9 +83,15 @@ function received(value) {
     if (name !== undefined) return ' Received an instance of ' + name;
     return ' Received ' + inspect(value);
   }
+  if (typeof value === 'string') return ' Received type string (' + receivedString(value) + ')';
   let text = inspect(value);
   if (text.length > 28) text = StringPrototypeSlice(text, 0, 25) + '...';
   return ' Received type ' + typeof value + ' (' + text + ')';
+}
+
+function receivedString(value) {
+  const text = value.length > 28 ? StringPrototypeSlice(value, 0, 25) + '...' : value;
+  return StringPrototypeIncludes(text, "'") ? JSONStringify(text) : "'" + text + "'";
 }
 
 /** "one, two, or three" */

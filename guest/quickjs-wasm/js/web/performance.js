@@ -3,160 +3,226 @@ const {
   ArrayPrototypeFilter,
   ArrayPrototypePush,
   ArrayPrototypeSort,
+  DOMException,
   DateNow,
-  ObjectDefineProperties,
+  Number,
+  NumberIsFinite,
   ObjectFreeze,
-  String,
-  SymbolToStringTag,
+  TypeError,
 } = primordials;
 const { now } = bindings('host');
+const { dictionary, expose, required, text } = require('internal/webidl');
+const { EventTarget } = require('web/event');
 
 const timeOrigin = DateNow() - now();
-const secret = {};
+const secret = ObjectFreeze({ __proto__: null });
 let entries = [];
+let dataOf;
 
 class PerformanceEntry {
-  #name;
-  #type;
-  #start;
-  #duration;
-  #detail;
+  #data;
 
-  constructor(key, name, type, start, duration, detail) {
+  static {
+    dataOf = (entry) => {
+      if (entry === null || typeof entry !== 'object' || !(#data in entry)) throw nodeError('ERR_INVALID_THIS', 'PerformanceEntry');
+      return entry.#data;
+    };
+  }
+
+  constructor(key = undefined, data = undefined) {
     if (key !== secret) throw nodeError('ERR_ILLEGAL_CONSTRUCTOR');
-    this.#name = name;
-    this.#type = type;
-    this.#start = start;
-    this.#duration = duration;
-    this.#detail = detail;
+    this.#data = data;
   }
 
   get name() {
-    return this.#name;
+    return dataOf(this).name;
   }
 
   get entryType() {
-    return this.#type;
+    return dataOf(this).type;
   }
 
   get startTime() {
-    return this.#start;
+    return dataOf(this).start;
   }
 
   get duration() {
-    return this.#duration;
-  }
-
-  get detail() {
-    return this.#detail;
+    return dataOf(this).duration;
   }
 
   toJSON() {
-    return {
-      name: this.#name,
-      entryType: this.#type,
-      startTime: this.#start,
-      duration: this.#duration,
-      detail: this.#detail,
-    };
+    const { name, type, start, duration, detail } = dataOf(this);
+    const told = { name, entryType: type, startTime: start, duration };
+    if (detail !== undefined) told.detail = detail;
+    return told;
   }
 }
 
-function keep(name, type, start, duration, options) {
-  const entry = new PerformanceEntry(secret, name, type, start, duration, options?.detail ?? null);
-  ArrayPrototypePush(entries, entry);
-  return entry;
+const cloned = (detail) => {
+  if (detail === undefined || detail === null) return null;
+  return require('web/clone').structuredClone(detail);
+};
+
+class PerformanceMark extends PerformanceEntry {
+  constructor(name, options = undefined) {
+    required(arguments.length, 'name');
+    const called = text(name);
+    const { detail, startTime } = dictionary(options, 'options');
+    const start = startTime === undefined ? now() : finite(startTime);
+    if (start < 0) throw nodeError('ERR_PERFORMANCE_INVALID_TIMESTAMP', start);
+    super(secret, { __proto__: null, name: called, type: 'mark', start, duration: 0, detail: cloned(detail) });
+  }
+
+  get detail() {
+    return dataOf(this).detail;
+  }
+}
+
+class PerformanceMeasure extends PerformanceEntry {
+  get detail() {
+    return dataOf(this).detail;
+  }
+}
+
+function finite(value) {
+  const number = Number(value);
+  if (!NumberIsFinite(number)) throw new TypeError('The value is not a finite number');
+  return number;
 }
 
 /** When a mark was made, or a time as it is. */
 function timeOf(mark) {
-  if (typeof mark === 'number') return mark;
-  for (let i = entries.length - 1; i >= 0; i--) {
-    if (entries[i].entryType === 'mark' && entries[i].name === String(mark)) return entries[i].startTime;
+  if (typeof mark === 'number') {
+    if (mark < 0) throw nodeError('ERR_PERFORMANCE_INVALID_TIMESTAMP', mark);
+    return finite(mark);
   }
-  throw new primordials.DOMException('The "' + String(mark) + '" performance mark has not been set', 'SyntaxError');
+  const name = text(mark);
+  for (let i = entries.length - 1; i >= 0; i--) {
+    const data = dataOf(entries[i]);
+    if (data.type === 'mark' && data.name === name) return data.start;
+  }
+  throw new DOMException('The "' + name + '" performance mark has not been set', 'SyntaxError');
 }
 
 /** Entries in the order of their times, where `keeps` says so. */
 function listed(keeps) {
-  return ArrayPrototypeSort(ArrayPrototypeFilter(entries, keeps), (one, other) => one.startTime - other.startTime);
+  return ArrayPrototypeSort(
+    ArrayPrototypeFilter(entries, (entry) => keeps(dataOf(entry))),
+    (one, other) => dataOf(one).start - dataOf(other).start,
+  );
 }
 
-class Performance {
-  #own;
+function forget(type, given, name) {
+  const wanted = given === undefined ? undefined : name;
+  entries = ArrayPrototypeFilter(entries, (entry) => {
+    const data = dataOf(entry);
+    return data.type !== type || (wanted !== undefined && data.name !== wanted);
+  });
+}
 
-  constructor(key) {
-    if (key !== secret) throw nodeError('ERR_ILLEGAL_CONSTRUCTOR');
-    this.#own = true;
+/** What a measure is from and to, by the rules of User Timing. */
+function span(from, to) {
+  if (typeof from !== 'object' || from === null) {
+    return { __proto__: null, start: from === undefined || from === null ? 0 : timeOf(from), end: to === undefined ? now() : timeOf(to) };
+  }
+  const { detail, duration, end: last, start: first } = from;
+  if (detail !== undefined || duration !== undefined || last !== undefined || first !== undefined) {
+    if (to !== undefined) throw new TypeError('There are both options and an end mark');
+    if (first === undefined && last === undefined) throw new TypeError('One of options.start and options.end is needed');
+    if (first !== undefined && last !== undefined && duration !== undefined) throw new TypeError('Start, end and duration cannot all be given');
+  }
+  const length = duration === undefined ? undefined : finite(duration);
+  let end = to !== undefined ? timeOf(to) : last !== undefined ? timeOf(last) : undefined;
+  let start = first !== undefined ? timeOf(first) : undefined;
+  if (end === undefined) end = start !== undefined && length !== undefined ? start + length : now();
+  if (start === undefined) start = length !== undefined ? end - length : 0;
+  return { __proto__: null, start, end, detail };
+}
+
+let check;
+
+class Performance extends EventTarget {
+  #own = true;
+
+  static {
+    check = (value) => {
+      if (value === null || typeof value !== 'object' || !(#own in value)) throw nodeError('ERR_INVALID_THIS', 'Performance');
+    };
   }
 
-  static #check(value) {
-    if (!(#own in value)) throw nodeError('ERR_INVALID_THIS', 'Performance');
+  constructor(key = undefined) {
+    if (key !== secret) throw nodeError('ERR_ILLEGAL_CONSTRUCTOR');
+    super();
+  }
+
+  clearMarks(name = undefined) {
+    check(this);
+    forget('mark', name, name === undefined ? undefined : text(name));
+  }
+
+  clearMeasures(name = undefined) {
+    check(this);
+    forget('measure', name, name === undefined ? undefined : text(name));
+  }
+
+  getEntries() {
+    check(this);
+    return listed(() => true);
+  }
+
+  getEntriesByName(name, type = undefined) {
+    check(this);
+    required(arguments.length, 'name');
+    const wanted = text(name);
+    const kind = type === undefined ? undefined : text(type);
+    return listed((data) => data.name === wanted && (kind === undefined || data.type === kind));
+  }
+
+  getEntriesByType(type) {
+    check(this);
+    required(arguments.length, 'type');
+    const kind = text(type);
+    return listed((data) => data.type === kind);
+  }
+
+  mark(name, options = undefined) {
+    check(this);
+    required(arguments.length, 'name');
+    const made = new PerformanceMark(name, options);
+    ArrayPrototypePush(entries, made);
+    return made;
+  }
+
+  measure(name, startOrOptions = undefined, endMark = undefined) {
+    check(this);
+    required(arguments.length, 'name');
+    const called = text(name);
+    const { start, end, detail } = span(startOrOptions, endMark);
+    const data = { __proto__: null, name: called, type: 'measure', start, duration: end - start, detail: cloned(detail) };
+    const made = new PerformanceMeasure(secret, data);
+    ArrayPrototypePush(entries, made);
+    return made;
   }
 
   now() {
-    Performance.#check(this);
+    check(this);
     return now();
   }
 
   get timeOrigin() {
-    Performance.#check(this);
+    check(this);
     return timeOrigin;
   }
 
-  mark(name, options) {
-    if (arguments.length === 0) throw nodeError('ERR_MISSING_ARGS', 'name');
-    const start = options?.startTime ?? now();
-    if (start < 0) throw nodeError('ERR_PERFORMANCE_INVALID_TIMESTAMP', start);
-    return keep(String(name), 'mark', start, 0, options);
-  }
-
-  measure(name, from, to) {
-    if (arguments.length === 0) throw nodeError('ERR_MISSING_ARGS', 'name');
-    const options = typeof from === 'object' && from !== null ? from : { start: from, end: to };
-    const known = options.duration !== undefined;
-    let end = options.end === undefined ? now() : timeOf(options.end);
-    if (options.end === undefined && known && options.start !== undefined) end = timeOf(options.start) + options.duration;
-    let start = options.start === undefined ? 0 : timeOf(options.start);
-    if (options.start === undefined && known) start = end - options.duration;
-    return keep(String(name), 'measure', start, end - start, options);
-  }
-
-  clearMarks(name) {
-    entries = ArrayPrototypeFilter(entries, (entry) => entry.entryType !== 'mark' || (name !== undefined && entry.name !== String(name)));
-  }
-
-  clearMeasures(name) {
-    entries = ArrayPrototypeFilter(entries, (entry) => entry.entryType !== 'measure' || (name !== undefined && entry.name !== String(name)));
-  }
-
-  getEntries() {
-    return listed(() => true);
-  }
-
-  getEntriesByName(name, type) {
-    return listed((entry) => entry.name === String(name) && (type === undefined || entry.entryType === String(type)));
-  }
-
-  getEntriesByType(type) {
-    return listed((entry) => entry.entryType === String(type));
-  }
-
   toJSON() {
-    return { timeOrigin: this.timeOrigin };
+    check(this);
+    return { timeOrigin };
   }
 }
 
-const shown = { __proto__: null, enumerable: true };
-ObjectDefineProperties(Performance.prototype, {
-  __proto__: null,
-  now: shown,
-  timeOrigin: shown,
-  mark: shown,
-  measure: shown,
-  toJSON: shown,
-  [SymbolToStringTag]: { __proto__: null, value: 'Performance', configurable: true },
-});
-ObjectFreeze(secret);
+expose(PerformanceEntry, 'PerformanceEntry');
+expose(PerformanceMark, 'PerformanceMark');
+expose(PerformanceMeasure, 'PerformanceMeasure');
+expose(Performance, 'Performance');
 
-module.exports = { Performance, PerformanceEntry, performance: new Performance(secret) };
+module.exports = { Performance, PerformanceEntry, PerformanceMark, PerformanceMeasure, performance: new Performance(secret) };

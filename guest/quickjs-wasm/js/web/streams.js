@@ -1,0 +1,29 @@
+// Web streams: the package that follows the standard's own reference implementation, with the names of its classes.
+const { ObjectDefineProperty } = primordials;
+const { lazy } = bindings('host');
+const streams = require('vendor/streams');
+
+// It went out of the standard.
+delete streams.WritableStreamDefaultController.prototype.abortReason;
+
+const names = ['ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamBYOBRequest'];
+const more = ['ReadableByteStreamController', 'ReadableStreamDefaultController', 'TransformStream'];
+const rest = ['TransformStreamDefaultController', 'WritableStream', 'WritableStreamDefaultWriter'];
+const last = ['WritableStreamDefaultController', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy'];
+
+const classes = {};
+const take = (list) => {
+  for (let i = 0; i < list.length; i++) {
+    const value = streams[list[i]];
+    ObjectDefineProperty(value, 'name', { __proto__: null, value: list[i], configurable: true });
+    ObjectDefineProperty(classes, list[i], { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+  }
+};
+take(names);
+take(more);
+take(rest);
+take(last);
+lazy(classes, 'TextEncoderStream', 'web/streams_text#TextEncoderStream', true);
+lazy(classes, 'TextDecoderStream', 'web/streams_text#TextDecoderStream', true);
+
+module.exports = classes;

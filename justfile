@@ -15,6 +15,12 @@ serve *OPTIONS: image
 test *OPTIONS: image
     exec pytest {{ OPTIONS }}
 
+# check the shipped policies and run their tests, as the tests do
+policy: image
+    cellblock policy check --strict policies
+    cellblock policy fmt --check
+    cellblock policy test --policies policies --coverage --mutate --strict
+
 # build the guest image if its inputs changed
 image:
     cellblock image build

@@ -15,10 +15,10 @@ from host.execution.tally import FIGURES, GAUGES
 from host.execution.warmup import warm_slots, warm_up
 from host.machine import cores
 from host.node.node import Node, Shared
-from host.policy.model import WIDEST, Limits, PolicySet
+from host.policy.model import PolicySet
 from host.sandbox.engine import open_engine
 from host.sandbox.image import find_image
-from host.settings import MIB, Settings
+from host.settings import MIB, Settings, ceilings
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -128,17 +128,6 @@ def _rates(settings: Settings, node: Node | None) -> Rates | None:
 def claim_age_max_s(settings: Settings) -> float:
     """After this an execution that took an Idempotency-Key has ended, one way or another."""
     return (settings.execution_timeout_ms + settings.queue_timeout_ms) / 1000 + _CLAIM_MARGIN_S
-
-
-def ceilings(settings: Settings) -> Limits:
-    """What no policy exceeds."""
-    return msgspec.structs.replace(
-        WIDEST,
-        wall_time_ms=settings.execution_timeout_ms,
-        code_bytes=settings.max_code_length,
-        input_bytes=settings.max_input_size,
-        result_bytes=settings.max_result_size,
-    )
 
 
 def effective_policies(policies: PolicySet, settings: Settings) -> PolicySet:

@@ -12,13 +12,16 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from host.errors import SettingError
 from host.machine import cores, memory_bytes
+
+if TYPE_CHECKING:
+    from host.policy.model import Limits
 
 MIB = 1 << 20
 _TRUE = ("1", "true", "yes", "on")
@@ -351,6 +354,20 @@ def _misspelt(environ: Mapping[str, str]) -> list[str]:
         if near:
             notes.append(f"{name} is set, which is not a setting; {near[0]} is")
     return notes
+
+
+def ceilings(settings: Settings) -> "Limits":
+    """What no policy exceeds on a server with these settings."""
+    # Imported late: who only reads settings needs no policies.
+    from host.policy.model import WIDEST
+
+    return structs.replace(
+        WIDEST,
+        wall_time_ms=settings.execution_timeout_ms,
+        code_bytes=settings.max_code_length,
+        input_bytes=settings.max_input_size,
+        result_bytes=settings.max_result_size,
+    )
 
 
 def require_access_rules(settings: Settings, has_access_file: bool) -> None:

@@ -12,6 +12,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Serve requests over HTTP."),
     "run": ("run", "Run one code block."),
     "image": ("image", "Build the guest image, or show what is in it."),
+    "policy": ("policy", "Check, test, explain, compare and format policies."),
+    "token": ("token", "Make a token for access.yaml."),
     "settings": ("show_settings", "Show every setting, its value and where that comes from."),
     "doctor": ("doctor", "Check that everything that is needed is there."),
 }

@@ -14,7 +14,7 @@ from host.cli.options import config_option, load_policies, setting_options
 from host.errors import ImageError, SettingError
 from host.policy.ceilings import over_ceilings
 from host.policy.model import PolicySet
-from host.settings import Settings, load_settings, require_access_rules, require_data_dir
+from host.settings import Settings, ceilings, load_settings, require_access_rules, require_data_dir
 
 #: Connections that a worker holds at once; each costs some KB. Executions have a limit of their own.
 _CONNECTIONS_MAX = 10_000
@@ -123,7 +123,6 @@ def _finish(preparing: multiprocessing.Process) -> None:
 def _log_start(settings: Settings, policies: PolicySet) -> None:
     import structlog
 
-    from host.app import ceilings
     from host.version import version
 
     log = structlog.get_logger()

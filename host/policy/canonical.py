@@ -55,6 +55,16 @@ def policy_yaml(policy: Policy, full: bool = False) -> str:
     return "".join(_block(policy_document(policy, full), 0))
 
 
+def as_lines(value: dict[str, Any] | list[Any], depth: int) -> list[str]:
+    """A map or a list of a policy's document as lines of YAML, `depth` steps to the right, without line breaks."""
+    return [line.rstrip("\n") for line in _block(value, depth)]
+
+
+def entry_lines(key: str, value: Any, depth: int) -> list[str]:
+    """One `key: value` as lines of YAML, `depth` steps to the right, without line breaks."""
+    return [line.rstrip("\n") for line in _entry(f"{'  ' * depth}{_scalar(key)}:", value, depth)]
+
+
 def _number(shown: str) -> str | int:
     """A quantity as a file has it: one without a unit is a plain number."""
     return int(shown) if shown.isdigit() else shown

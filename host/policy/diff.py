@@ -46,9 +46,16 @@ def diff_sets(old: PolicySet, new: PolicySet) -> Difference:
             one = diff_policies(before, after)
             widened += one.widened
             narrowed += one.narrowed
-    widened += _access_excess(old.access, new.access, "may now use", "now has")
-    narrowed += _access_excess(new.access, old.access, "may no longer use", "no longer has")
-    return Difference(tuple(widened), tuple(narrowed))
+    access = diff_access(old.access, new.access)
+    return Difference((*widened, *access.widened), (*narrowed, *access.narrowed))
+
+
+def diff_access(old: Access | None, new: Access | None) -> Difference:
+    """The difference between two versions of the access rules."""
+    return Difference(
+        tuple(_access_excess(old, new, "may now use", "now has")),
+        tuple(_access_excess(new, old, "may no longer use", "no longer has")),
+    )
 
 
 def diff_policies(old: Policy, new: Policy) -> Difference:

@@ -1,4 +1,4 @@
-"""The one place of this package that reads files: a folder of policies."""
+"""The one place of this package that reads files: a folder of policies, or one of them."""
 
 import os
 import stat
@@ -52,8 +52,13 @@ def read_folder(path: str | Path) -> dict[str, bytes]:
 def _read_file(folder: str | Path, name: str) -> bytes:
     if not name.isprintable():
         raise OSError(0, "its name holds characters that cannot be shown")
+    return read_file(os.path.join(folder, name))
+
+
+def read_file(path: str | Path) -> bytes:
+    """One policy file; of one that is too large, one byte more than may be. Raises OSError."""
     # Opened before it is looked at, so that what was looked at is what is read; a pipe does not block.
-    with open(os.open(os.path.join(folder, name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(0, "it is not a regular file")
         return file.read(FILE_BYTES_MAX + 1)

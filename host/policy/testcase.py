@@ -94,12 +94,12 @@ def _read_test(found: Findings, node: Node, path: str) -> Case | UnsetType:
     values = read_map(found, node, path, _READERS, required=("expect",))
     if values is UNSET:
         return UNSET
-    written = [key for key in _SUBJECTS if f"{path}.{key}" in found.marks]
+    written = [key for key in SUBJECTS if f"{path}.{key}" in found.marks]
     if not written and found.failed:
         return UNSET
     if len(written) != 1:
         what = "nothing" if not written else " and ".join(f"`{key}`" for key in written)
-        fix = f"Give each test exactly one of {', '.join(_SUBJECTS)}."
+        fix = f"Give each test exactly one of {', '.join(SUBJECTS)}."
         found.error("bad-test", node.mark, f"`{path}` tests {what}", fix)
         return UNSET
     kind = written[0]
@@ -252,7 +252,7 @@ def _read_run(found: Findings, node: Node, path: str) -> RunCase | UnsetType:
     return RunCase(node.text)
 
 
-def _read_resolves(found: Findings, node: Node, path: str) -> tuple[str, ...] | UnsetType:
+def read_resolves(found: Findings, node: Node, path: str) -> tuple[str, ...] | UnsetType:
     def read_one(found: Findings, node: Node, path: str) -> str | UnsetType:
         try:
             return str(parse_address(node.text if isinstance(node, Scalar) else ""))
@@ -287,7 +287,7 @@ def _value(node: Node) -> Any:
     return int(node.text) if _NUMBER.fullmatch(node.text) and len(node.text) <= 300 else float(node.text)
 
 
-_SUBJECTS: dict[str, Reader] = {
+SUBJECTS: dict[str, Reader] = {
     "fetch": _read_fetch,
     "crypto": _read_crypto,
     "module": _read_module,
@@ -296,10 +296,10 @@ _SUBJECTS: dict[str, Reader] = {
     "run": _read_run,
 }
 _READERS: dict[str, Reader] = {
-    **_SUBJECTS,
+    **SUBJECTS,
     "name": _read_message,
     "expect": lambda found, node, path: node,
-    "resolves": _read_resolves,
+    "resolves": read_resolves,
     "input": _read_json,
     "seed": _read_seed,
 }

@@ -169,4 +169,4 @@ def test_the_package_needs_nothing_else_of_the_host(tmp_path: Path, request: pyt
     )
     program = f"from host.policy import load_folder; print(*load_folder({str(root / 'policies')!r}).policies)"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == "sandbox\n"
+    assert done.stdout == "fetch-readonly llm-tools partner-reports sandbox\n"

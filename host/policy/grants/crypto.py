@@ -103,7 +103,7 @@ def _read_secret_name(found: Findings, node: Node, path: str) -> str | UnsetType
 
 
 def _read_key_algorithm(found: Findings, node: Node, path: str) -> str | UnsetType:
-    choices = _KEY_ALGORITHMS
+    choices = KEY_ALGORITHMS
     if not isinstance(node, Scalar):
         return wrong_type(found, node, path, "the name of an algorithm")
     if node.text in choices:
@@ -123,7 +123,7 @@ def _refuse_odd_use(found: Findings, key: KeyGrant, path: str) -> None:
             found.error("bad-value", found.marks[f"{path}.use"], message, f"Possible here: {', '.join(fitting)}.")
 
 
-_KEY_ALGORITHMS = frozenset().union(*(ALGORITHMS[each] for uses in KEY_USES.values() for each in uses))
+KEY_ALGORITHMS = frozenset().union(*(ALGORITHMS[each] for uses in KEY_USES.values() for each in uses))
 _OPERATIONS: dict[str, Reader] = {operation: _algorithms(operation) for operation in ALGORITHMS}
 _READERS: dict[str, Reader] = {
     **_OPERATIONS,

@@ -13,7 +13,7 @@ from host.policy.modules import read_module
 from host.policy.pattern.names import parse_name_pattern
 from host.policy.units import BYTES, COUNT
 
-_XLSX_KEYS = {
+XLSX_KEYS = {
     "max_size": ("max_size_bytes", BYTES),
     "max_cells": ("max_cells", COUNT),
     "max_rows": ("max_rows", COUNT),
@@ -69,7 +69,7 @@ def _read_xlsx_limits(found: Findings, node: Node, path: str) -> XlsxLimits | Un
     values = read_map(found, node, path, _XLSX_READERS)
     if values is UNSET:
         return UNSET
-    return XlsxLimits(**{_XLSX_KEYS[key][0] if key in _XLSX_KEYS else key: value for key, value in values.items()})
+    return XlsxLimits(**{XLSX_KEYS[key][0] if key in XLSX_KEYS else key: value for key, value in values.items()})
 
 
 def _read_tasks(found: Findings, node: Node, path: str) -> TasksGrant | UnsetType:
@@ -91,7 +91,7 @@ def _read_denied_modules(found: Findings, node: Node, path: str) -> tuple[str, .
 
 _ranges = bounds(XlsxLimits)
 _XLSX_READERS: dict[str, Reader] = {
-    **{key: quantity(unit, *_ranges[field]) for key, (field, unit) in _XLSX_KEYS.items()},
+    **{key: quantity(unit, *_ranges[field]) for key, (field, unit) in XLSX_KEYS.items()},
     "max_ratio": read_whole(*_ranges["max_ratio"]),
 }
 _GRANTS: dict[str, Reader] = {

@@ -1,0 +1,56 @@
+"""The walk through docs/policies.md, from nothing to a policy in CI, is what happens when it is walked."""
+
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from host.cli import main
+from tests.test_docs import _FENCE, read
+
+HEADING = "## From nothing to a tested policy in CI\n"
+
+
+def walk() -> list[tuple[str, str]]:
+    """The fenced blocks of the section, in their order."""
+    section = read("docs/policies.md").split(HEADING)[1].split("\n## ")[0]
+    return _FENCE.findall(section)
+
+
+def run(line: str) -> str:
+    """What a terminal shows for one line: `cp`, or a command of ours with its exit code where that is asked for."""
+    command, _, asked = line.partition(" || ")
+    words = shlex.split(command)
+    if words[0] == "cp":
+        shutil.copy(*words[1:])
+        return ""
+    assert words[0] == "cellblock", line
+    result = CliRunner(env={"POLICY_DIR": None}).invoke(main, words[1:])
+    shown = result.stdout + result.stderr
+    if asked:
+        assert asked == "echo $?"
+        return shown + (f"{int(result.exit_code)}\n" if result.exit_code else "")
+    assert result.exit_code == 0, shown
+    return shown
+
+
+def test_the_walk_goes_as_it_says(bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file is written where its first line says, each command is run after it, and shows what stands there."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "policies").mkdir()
+    ran = 0
+    for language, text in walk():
+        if language in ("yml", "yaml"):
+            (tmp_path / text.split("\n")[0].removeprefix("# ")).write_text(text)
+        elif language == "console":
+            for part in text.removeprefix("$ ").split("\n$ "):
+                line, _, shown = part.partition("\n")
+                assert run(line) == shown + ("\n" if shown and not shown.endswith("\n") else ""), line
+                ran += 1
+        else:
+            assert language == "sh"
+            for line in text.splitlines():
+                run(line)
+    assert ran > 6

@@ -71,6 +71,7 @@ typedef struct {
 } cb_binding_t;
 
 extern const cb_binding_t cb_bytes_binding; /* bytes.c */
+extern const cb_binding_t cb_inspect_binding; /* inspect.c */
 JSValue cb_binding_new(JSContext *ctx, const char *name);
 
 /* bridge.c */

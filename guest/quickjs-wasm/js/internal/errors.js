@@ -12,6 +12,7 @@ const {
   NumberIsInteger,
   ObjectCreate,
   ObjectDefineProperty,
+  ObjectGetPrototypeOf,
   ObjectSetPrototypeOf,
   RangeError,
   ReflectApply,
@@ -24,7 +25,7 @@ const {
   TypeError,
   URIError,
 } = primordials;
-const { inspect } = bindings('host');
+const inspect = (value, options) => require('internal/inspect').inspect(value, options);
 
 function makePrototype(Base, code) {
   return ObjectCreate(Base.prototype, {
@@ -70,6 +71,12 @@ function own(error, key, value) {
   ObjectDefineProperty(error, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
 }
 
+/** Whether an error is one of these. */
+function isNodeError(error) {
+  const proto = known[error.code]?.proto;
+  return proto !== undefined && proto !== null && ObjectGetPrototypeOf(error) === proto;
+}
+
 const classNames = ['string', 'function', 'number', 'object', 'Function', 'Object', 'boolean', 'bigint', 'symbol'];
 const isClassName = /^([A-Z][a-z0-9]*)+$/;
 
@@ -80,7 +87,7 @@ function received(value) {
   if (typeof value === 'object') {
     const name = value.constructor?.name;
     if (name !== undefined) return ' Received an instance of ' + name;
-    return ' Received ' + inspect(value);
+    return ' Received ' + inspect(value, { depth: -1 });
   }
   let text = inspect(value);
   if (text.length > 28) text = StringPrototypeSlice(text, 0, 25) + '...';
@@ -216,4 +223,4 @@ function kindOf(value) {
   return 'type ' + typeof value;
 }
 
-module.exports = { define, make, received };
+module.exports = { define, isNodeError, make, received };

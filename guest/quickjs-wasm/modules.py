@@ -15,6 +15,10 @@ PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs")
 PUBLIC = {
     "path": "node/path",
     "path/posix": "node/path#posix",
+    "assert": "node/assert",
+    "assert/strict": "node/assert#strict",
+    "util": "node/util",
+    "util/types": "node/util/types",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.

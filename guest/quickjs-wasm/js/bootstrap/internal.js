@@ -25,7 +25,8 @@ keep('JSONStringify', stringify);
 const made = objectCreate(null);
 const bound = objectCreate(null);
 // What a module can ask of the host's side, beside the files of C functions.
-bound.host = { __proto__: null, call, denial, lazy, log, now, permitted, start, text };
+const inspect = (value, options) => internal('internal/inspect').inspect(value, options);
+bound.host = { __proto__: null, call, denial, inspect, lazy, log, now, permitted, start, text };
 
 function bindings(name) {
   if (!hasOwn(bound, name)) bound[name] = newBindings(name);

@@ -198,7 +198,7 @@ define('ERR_INVALID_BUFFER_SIZE', RangeError, (size) => 'Buffer size must be a m
 define('ERR_INVALID_FILE_URL_HOST', TypeError, (platform) => 'File URL host must be "localhost" or empty on ' + platform);
 define('ERR_INVALID_FILE_URL_PATH', TypeError, (why) => 'File URL path ' + why);
 define('ERR_INVALID_RETURN_VALUE', TypeError, (expected, name, value) =>
-  'Expected ' + expected + ' to be returned from the "' + name + '" function but got ' + kindOf(value) + '.',
+  'Expected ' + expected + ' to be returned from the "' + name + '" function but got' + StringPrototypeSlice(received(value), 9) + '.',
 );
 define('ERR_INVALID_STATE', Error, (why) => 'Invalid state: ' + why);
 define('ERR_INVALID_THIS', TypeError, (type) => 'Value of "this" must be of type ' + type);
@@ -216,11 +216,5 @@ define('ERR_UNAVAILABLE_DURING_EXIT', Error, 'Cannot call function in process ex
 define('ERR_UNHANDLED_ERROR', Error, (context) => 'Unhandled error.' + (context === undefined ? '' : ' (' + context + ')'));
 define('ERR_UNKNOWN_ENCODING', TypeError, (name) => 'Unknown encoding: ' + name);
 define('ERR_UNKNOWN_SIGNAL', TypeError, (name) => 'Unknown signal: ' + name);
-
-/** `instance of X` or `type x`, as ERR_INVALID_RETURN_VALUE says it. */
-function kindOf(value) {
-  if (value?.constructor?.name) return 'an instance of ' + value.constructor.name;
-  return 'type ' + typeof value;
-}
 
 module.exports = { define, isNodeError, make, received };

@@ -29,12 +29,18 @@ const { prefix } = require('internal/inspect');
 const isError = (value) =>
   value !== null && typeof value === 'object' && (kind(value) === 'Error' || FunctionPrototypeSymbolHasInstance(Error, value));
 
+/** Errors of Node's, and of assert, have their code in the first line. */
+function isCoded(error) {
+  return error.code === 'ERR_ASSERTION' || require('internal/errors').isNodeError(error);
+}
+
 /** What the error says, as it did when it was made: a name that it was given later is a property like any other. */
 function headline(error) {
   const parent = ObjectGetPrototypeOf(error);
   const named = parent === null ? undefined : ReflectGet(parent, 'name', error);
   let name = named === undefined ? 'Error' : String(named);
-  if (ObjectHasOwn(error, 'code') && require('internal/errors').isNodeError(error)) name += ' [' + error.code + ']';
+  if (error.code === 'ERR_ASSERTION') name = 'AssertionError';
+  if (ObjectHasOwn(error, 'code') && isCoded(error)) name += ' [' + error.code + ']';
   const said = error.message;
   const message = said === undefined ? '' : String(said);
   if (name === '') return message;

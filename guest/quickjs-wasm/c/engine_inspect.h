@@ -10,6 +10,8 @@ JSValue cb_engine_kind(JSContext *ctx, JSValueConst value)
     object = JS_VALUE_GET_OBJ(value);
     if (object->class_id == JS_CLASS_MODULE_NS)
         return JS_NewString(ctx, "Module");
+    if (object->class_id == JS_CLASS_PROXY)
+        return JS_AtomToString(ctx, JS_ATOM_Proxy);
     return JS_AtomToString(ctx, ctx->rt->class_array[object->class_id].class_name);
 }
 

@@ -123,7 +123,7 @@ function sameInside(one, other, kindOne, kindOther, strict, path) {
   return true;
 }
 
-const isUrl = (value) => value.href && value.protocol && value.auth === undefined && value.path === undefined;
+const isUrl = (value) => ObjectPrototypeToString(value) === '[object URL]';
 
 function sameErrors(one, other, strict, path) {
   const enumerable = ObjectPrototypePropertyIsEnumerable;

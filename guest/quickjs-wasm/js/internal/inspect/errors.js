@@ -5,6 +5,7 @@ const {
   ArrayPrototypeJoin,
   ArrayPrototypePush,
   ArrayPrototypeSplice,
+  ArrayPrototypeUnshift,
   Error,
   ErrorPrototypeToString,
   FunctionPrototypeSymbolHasInstance,
@@ -57,9 +58,22 @@ function stackOf(error) {
   return headline(error) + '\n' + (StringPrototypeEndsWith(text, '\n') ? StringPrototypeSlice(text, 0, -1) : text);
 }
 
+/** Where all properties are shown, the stack is the first of them. */
+function stackFirst(fields) {
+  const at = ArrayPrototypeIndexOf(fields, 'stack');
+  if (at < 0 || at % 3 !== 0) return;
+  const flags = fields[at + 1];
+  const value = fields[at + 2];
+  ArrayPrototypeSplice(fields, at, 3);
+  ArrayPrototypeUnshift(fields, 'stack', flags, value);
+}
+
 /** Leaves out the properties that the stack says already. */
 function dropSaid(state, error, fields, stack) {
-  if (state.showHidden) return;
+  if (state.showHidden) {
+    stackFirst(fields);
+    return;
+  }
   const names = ['name', 'message', 'stack'];
   for (let i = 0; i < names.length; i++) {
     const at = ArrayPrototypeIndexOf(fields, names[i]);

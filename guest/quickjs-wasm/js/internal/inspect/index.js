@@ -226,8 +226,7 @@ function showObject(state, value, kind, level, within) {
   } else if (kind === 'Object' && (name === 'Object' || !FunctionPrototypeSymbolHasInstance(Error, value))) {
     part.fields = fieldsOf(value, state.showHidden, false);
     if (name !== 'Object' || tag !== '') part.open = plainPrefix(kind, name, tag) + '{';
-    if (name !== 'Object' && !beyond && isUrl(value)) part.base = value.href;
-    if (part.fields.length === 0 && part.inherited === undefined) return part.base || part.open + '}';
+    if (part.fields.length === 0 && part.inherited === undefined) return part.open + '}';
   } else {
     const shown = require('internal/inspect/rare').describe(state, value, kind, name, tag, level, within, part);
     if (shown !== undefined) return shown;
@@ -237,11 +236,6 @@ function showObject(state, value, kind, level, within) {
     return state.stylize(name === null ? shown : '[' + shown + ']', 'special');
   }
   return showParts(state, value, kind, name, tag, level + 1, part);
-}
-
-/** By its looks, as in Node. */
-function isUrl(value) {
-  return value.href && value.protocol && value.auth === undefined && value.path === undefined;
 }
 
 function showParts(state, value, kind, name, tag, level, part) {

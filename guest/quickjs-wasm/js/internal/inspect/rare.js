@@ -16,8 +16,7 @@ const {
   ObjectGetOwnPropertyDescriptor,
   ObjectGetPrototypeOf,
   ObjectHasOwn,
-  RegExpPrototypeGetFlags,
-  RegExpPrototypeGetSource,
+  RegExp,
   RegExpPrototypeToString,
   SetPrototypeForEach,
   SetPrototypeGetSize,
@@ -32,7 +31,7 @@ const {
   TypedArrayPrototypeGetLength,
   Uint8Array,
 } = primordials;
-const { entries: entriesOf, fields: fieldsOf, isClass, promise } = bindings('inspect');
+const { entries: entriesOf, fields: fieldsOf, isClass, kind: kindOf, promise } = bindings('inspect');
 const {
   layOut, moreItems, plain, plainPrefix, prefix, show, showBigInt, showNumber, showPrimitive,
 } = require('internal/inspect');
@@ -86,7 +85,7 @@ function typedItems(state, array, level) {
   if (!state.showHidden) return output;
   state.indentation += 2;
   const facts = [
-    'BYTES_PER_ELEMENT', array.BYTES_PER_ELEMENT, 'length', length, 'byteLength', TypedArrayPrototypeGetByteLength(array),
+    'BYTES_PER_ELEMENT', primordials[kindOf(array)].BYTES_PER_ELEMENT, 'length', length, 'byteLength', TypedArrayPrototypeGetByteLength(array),
     'byteOffset', TypedArrayPrototypeGetByteOffset(array), 'buffer', TypedArrayPrototypeGetBuffer(array),
   ];
   for (let i = 0; i < facts.length; i += 2) {
@@ -142,7 +141,7 @@ function pairs(state, values, level, weak) {
 function iteratorItems(state, iterator, level, part) {
   const found = entriesOf(iterator);
   if (!found[1]) return singles(state, found[0], level, false);
-  part.open = StringPrototypeSlice(part.open, 0, -11) + ' Entries] {';
+  part.open = StringPrototypeSlice(part.open, 0, -12) + ' Entries] {';
   return pairs(state, found[0], level, false);
 }
 
@@ -242,7 +241,7 @@ function dateBase(value, name, tag) {
 }
 
 function regExpBase(value, name, tag) {
-  const text = name === null ? '/' + RegExpPrototypeGetSource(value) + '/' + RegExpPrototypeGetFlags(value) : RegExpPrototypeToString(value);
+  const text = RegExpPrototypeToString(name === null ? new RegExp(value) : value);
   const start = prefix(name, tag, 'RegExp');
   return start === 'RegExp ' ? text : start + text;
 }

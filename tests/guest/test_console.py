@@ -5,31 +5,14 @@ import subprocess
 
 import pytest
 
-from tests.guest.node import needs_node
+from tests.guest.node import expressions, needs_node
 from tests.harness import Guests
-
-#: Statements, each of which starts with a new console.
-SCRIPTS = r"""
-console.log('plain', 1, true, null, undefined, -0, 1n, Symbol('s'));
-console.log('%s|%d|%i|%f|%j|%o|%O|%c|%%', 'a', 1.5, '7.9', '2.5x', { a: 1 }, [1], { b: { c: {} } }, 'css');
-console.log('100%', 5); console.log('%s'); console.log('%%'); console.log('%', 1); console.log(5, '%s', 'a'); console.log();
-console.log({ a: [1, { b: { c: { d: 1 } } }] }, [undefined, null], new Map([['k', { v: 1 }]]), class A {}, () => {});
-console.log('a\nb'); console.group('G'); console.log('a\nb'); console.group(); console.log({ a: 1 }); console.groupEnd(); console.groupEnd(); console.log('out'); console.groupEnd(); console.log('far');
-console.groupCollapsed('x', 1); console.info('in'); console.groupEnd(); console.debug('d'); console.dirxml({ a: 1 }, 2);
-console.dir({ a: { b: { c: { d: 1 } } } }, { depth: 0 }); console.dir({ [Symbol.for('nodejs.util.inspect.custom')]: () => 'custom' }); console.dir('text'); console.dir([1], { showHidden: true });
-console.assert(true, 'no'); console.assert(false); console.assert(0, 'said %s', 'x'); console.assert(null, { a: 1 }); console.assert();
-console.count(); console.count(); console.count('a'); console.countReset(); console.count(); console.count(undefined); console.count(null); console.count({}); console.count('default');
-console.table([{ a: 1, b: 'x' }, { a: 2, c: { d: 1 } }]); console.table([[1, 2], [3, 4]]); console.table([1, 'two', null]);
-console.table(new Map([['a', 1], ['b', { c: 2 }]])); console.table(new Set([1, 'x'])); console.table(new Map([[1, 2]]).entries()); console.table(new Map([[1, 2]]).values());
-console.table([{ a: 1, b: 2 }, { a: 3, b: 4 }], ['b']); console.table([{ a: 1 }], ['x']); console.table([1, 2], ['x']); console.table('text'); console.table(null); console.table(undefined); console.table([]); console.table({});
-console.table({ row: { x: 1 }, other: 5 }); console.table([{ a: '中文', b: '😀' }]); console.table([{ a: [1, 2, 3, 4, 5], b: { x: 1, y: 2, z: 3 } }]); console.table([{ 10: 1, 2: 2, z: 3 }]);
-"""
 
 
 @needs_node
 def test_the_console_writes_what_node_writes(guests: Guests) -> None:
     """Formats, groups, tables, counters, assertions, each as a record of its own."""
-    for script in SCRIPTS.strip().split("\n"):
+    for script in expressions("console"):
         # Node's console, writing records instead of lines.
         node = (
             "const records = [], { Console } = require('console'), { Writable } = require('stream');"

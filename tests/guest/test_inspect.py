@@ -6,55 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.guest.node import needs_node, node_result
+from tests.guest.node import expressions, needs_node, node_result, thunks
 from tests.harness import Guests
-
-#: JavaScript expressions, each shown with every one of OPTIONS.
-VALUES = r"""
-1, -0, 1.5, NaN, Infinity, 123456789.123456, 1n, 12345678901234567890n, true, null, undefined, 'a', '', "it's",
-`it's "so"`, 'it\'s "so" `x`', 'a\nb\tc\\\x00\x7f\x9f', '\ud800', 'a\udc00b', '😀', 'é中文', Symbol('a'), Symbol(),
-Symbol('a\nb'), Symbol.iterator, 'x'.repeat(200), ('line\n').repeat(30), {}, [], [[]], [{}], { a: 1 }, { 'a-b': 1 },
-{ 'a\nb': 1 }, { 1: 2, b: 3 }, { __proto__: null, a: 1 }, { ['__proto__']: 1 }, { [Symbol('s')]: 1 }, { é: 1 }, { $: 1 },
-{ a: { b: { c: { d: 1 } } } }, { a: [[[[1]]]] }, [1, , 3], [, ], [, , 1], Object.assign([1, 2], { x: 1, '-1': 2 }),
-Object.assign([1, , 3], { x: 1 }), new Array(5), new Array(200).fill(7), Array.from({ length: 150 }, (_, i) => i),
-Array.from({ length: 27 }, (_, i) => 'item' + i), Array.from({ length: 30 }, (_, i) => ({ i })), [1n, 2n, 3n, 4n, 5n, 6n, 7n],
-[1, 2, 3, 4, 5, 6, 'seven'], Array.from({ length: 12 }, (_, i) => 'x'.repeat(i)), ['中文', 'b', 'c', 'd', 'e', 'f', 'g'],
-[undefined, null, , true], [1.5, -2, 300, 4, 5, 6, 7, 8], Array.from({ length: 8 }, (_, i) => [i, i * i]),
-function f() {}, () => {}, (0, function () {}), class A {}, class extends Array {}, (class B extends Map {}),
-Object.assign(function g() {}, { a: 1 }), async () => {}, function* gen() {}, async function* agen() {}, Math.max, Map,
-Object.setPrototypeOf(function h() {}, null), Object.setPrototypeOf(class C {}, null), Object.defineProperty(() => {}, 'name', { value: 5 }),
-new (class Foo { constructor() { this.a = 1 } })(), new (class Foo {})(), new (class extends Foo0 {})(), new Sub(),
-Object.create({}), Object.create(Foo0.prototype), Object.create(Object.create(null)), Object.create({ constructor: 5 }),
-{ get a() { return 1 } }, { set a(v) {} }, { get a() { return { b: 1 } }, set a(v) {} }, { get a() { throw new Error('no') } },
-{ get a() { return null } }, { get a() { return 'x' } }, { [Symbol.toStringTag]: 'Tag' }, new Tagged(), { a: 1, get [Symbol.toStringTag]() { return 'T' } },
-Object.create(null, { [Symbol.toStringTag]: { value: 'Null' } }), Object.defineProperty({}, 'hidden', { value: 1 }),
-Object.defineProperty([1], 'hidden', { value: 1 }), new Map(), new Map([[1, 2], ['a', { b: [1] }]]), new Map([[{ a: 1 }, new Map([[1, 2]])]]),
-new Set(), new Set([1, 'a', { b: 1 }]), new Set(Array.from({ length: 120 }, (_, i) => i)), Object.assign(new Map([[1, 2]]), { x: 1 }),
-new Map([[1, 2]]).entries(), new Map([[1, 2]]).keys(), new Map([[1, 2]]).values(), new Set([1, 2]).values(), new Set([1, 2]).entries(),
-advanced(new Map([[1, 2], [3, 4]]).entries()), [1][Symbol.iterator](), 'a'[Symbol.iterator](), 'a'.matchAll(/a/g), gen0(), agen0(),
-new Uint8Array(3), new Uint8Array(), new Float64Array([1.5, -0, NaN]), new BigInt64Array([1n]), new Uint8Array(200), Object.assign(new Uint8Array(2), { x: 1 }),
-new (class MyArray extends Uint8Array {})(2), new (class MyMap extends Map {})([[1, 2]]), new (class MyList extends Array {})(1, 2, 3),
-Object.setPrototypeOf(new Map([[1, 2]]), null), Object.setPrototypeOf(new Set([1]), null), Object.setPrototypeOf([1, 2], null),
-Object.setPrototypeOf(new Uint8Array(2), null), Object.setPrototypeOf(new Date(0), null), Object.setPrototypeOf(/a/g, null), Object.setPrototypeOf(new Number(3), null),
-Object.setPrototypeOf(new Map([[1, 2]]), Foo0.prototype), Object.setPrototypeOf([1], Foo0.prototype), Object.setPrototypeOf(new Date(0), Object.prototype),
-new ArrayBuffer(4), new ArrayBuffer(0), new ArrayBuffer(300), new DataView(new ArrayBuffer(3), 1), Object.assign(new ArrayBuffer(2), { x: 1 }),
-new Date(0), new Date(NaN), Object.assign(new Date(0), { x: 1 }), new (class MyDate extends Date {})(0), /a/g, /[/]\n/, Object.assign(/a/, { x: 1 }),
-new Number(3), new Number(-0), new String('abc'), new Boolean(false), Object(Symbol('x')), Object(1n), Object.assign(new String('ab'), { x: 1 }), new (class N extends Number {})(5),
-Promise.resolve(4), Promise.resolve({ a: { b: 1 } }), new Promise(() => {}), rejected(new Promise((_, no) => no(3))), Object.assign(Promise.resolve(1), { x: 1 }),
-new WeakMap([[key0, 1]]), new WeakSet([key0]), new WeakRef(key0), new Proxy({ a: 1 }, {}), new Proxy([1, 2], {}), new Proxy(function p() {}, {}), new Proxy(new Proxy({ b: 1 }, {}), {}),
-revoked(), (function () { return arguments })(1, 'a'), circular(), circular2(), [circular(), circular()], new Map([[1, circularMap()]]), globalThis.Math, JSON, Reflect,
-{ a: 1, b: 'x'.repeat(60), c: [1, 2, 3], d: { e: {} } }, { a: 'x'.repeat(90) }, { a: 'line\nline\nline' + 'x'.repeat(80) }, [['x'.repeat(70)], ['y'.repeat(10)]],
-{ list: Array.from({ length: 20 }, (_, i) => ({ id: i, name: 'n' + i })) }, { f() {}, g: () => {}, h: class {} }, { a: undefined, b: null, c: Symbol('z') },
-{ [custom]: () => 'shown\nso' }, { x: { [custom]: () => 'shown\nso' } }, { [custom](depth, options) { return { depth, keys: Object.keys(options).join() } } }, { [custom]() { return this } }, { [custom]: 5 },
-{ a: { [custom](depth, { stylize }) { return stylize('s', 'string') + depth } } }, new (class W { [custom]() { return 'W!' } })(), { inspect: () => 'no' },
-{ a: new Map([['k', new Set([[1, [2, [3]]]])]]) }, new Map([['x'.repeat(40), 'y'.repeat(40)]]), { s: 'it\'s', t: "\"", u: '`' }, Object.freeze({ a: 1 }), { a: { b: { c: {} } } },
-{ href: 'http://x/', protocol: 'http:' }, Object.assign(new (class U {})(), { href: 'http://x/', protocol: 'http:' }), (() => { const f = () => {}; f.prototype = { a: 1 }; return f })(),
-new (function OldStyle() { this.x = 1 })(), Object.assign(Object.create({ inherited: 1, get g() { return 1 } }), { own: 1 }), new (class D extends Foo0 { #p = 1; q = 2; get r() { return 1 } })(),
-[new Error('x')].map((e) => { e.stack = 'Custom stack'; return e })[0], noStack(new Error('msg')), noStack(new TypeError('msg')), noStack(Object.assign(new Error('msg'), { code: 'E', info: { a: 1 } })),
-noStack(new Error('')), noStack(new Error('outer', { cause: noStack(new Error('inner')) })), noStack(new Error('outer', { cause: 'text' })), noStack(new AggregateError([noStack(new Error('a')), 2], 'many')),
-noStack(new (class ValidationError extends Error {})('bad')), noStack(new (class Foo extends TypeError {})('bad')), noStack(named(new Error('a'), 'FooError')), noStack(named(new Error('a'), 'Foo')),
-noStack(Object.setPrototypeOf(new Error('a'), null)), { e: noStack(new Error('multi\nline')) }, [noStack(new RangeError('r'))], noStack(Object.assign(new Error('m'), { message: 'later' })), Object.create(Error.prototype)
-"""
 
 SETUP = r"""
 const util = require('util');
@@ -99,37 +52,12 @@ UNLIKE = {
 }  # fmt: skip
 
 
-def expressions() -> list[str]:
-    """VALUES, taken apart at the commas between expressions."""
-    found, depth, start, quote, skip = [], 0, 0, "", False
-    for at, unit in enumerate(VALUES):
-        if skip:
-            skip = False
-        elif quote:
-            skip = unit == "\\"
-            quote = "" if unit == quote else quote
-        elif unit in "'\"`":
-            quote = unit
-        elif unit == "/" and VALUES[at : at + 3] in ("/[/", "/a/"):
-            quote = ""
-        elif unit in "([{":
-            depth += 1
-        elif unit in ")]}":
-            depth -= 1
-        elif unit == "," and depth == 0:
-            found.append(VALUES[start:at].strip())
-            start = at + 1
-    found.append(VALUES[start:].strip())
-    return [one for one in found if one]
-
-
 @needs_node
 @pytest.mark.parametrize("options", OPTIONS, ids=json.dumps)
 def test_values_are_shown_as_node_shows_them(guests: Guests, options: dict) -> None:
     """Every kind of value, with each option."""
-    all_of_them = expressions()
-    made = ",".join(f"() => ({one})" for one in all_of_them)
-    code = f"{SETUP} return [{made}].map((make) => tell(() => util.inspect(make(), input)))"
+    all_of_them = expressions("inspect")
+    code = f"{SETUP} return {thunks(all_of_them)}.map((make) => tell(() => util.inspect(make(), input)))"
     got, expected = guests.result(code, options), node_result(code, options)
     wrong = [(all_of_them[i], got[i], expected[i]) for i in range(len(got)) if got[i] != expected[i]]
     if options.get("showHidden"):

@@ -371,6 +371,23 @@ static JSValue inspect_is_name(JSContext *ctx, JSValueConst this_value, int argc
     return JS_NewBool(ctx, name);
 }
 
+/* The columns of a text of printable ASCII, -1 for any other. */
+static JSValue inspect_columns(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    cb_string_t string;
+    int32_t columns;
+
+    (void)this_value, (void)argc;
+    if (!cb_engine_string(ctx, argv[0], &string))
+        return JS_EXCEPTION;
+    columns = string.wide ? -1 : (int32_t)string.len;
+    for (size_t i = 0; columns >= 0 && i < string.len; i++)
+        if (string.latin1[i] < 32 || string.latin1[i] > 126)
+            columns = -1;
+    JS_FreeValue(ctx, string.owner);
+    return JS_NewInt32(ctx, columns);
+}
+
 static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("kind", 1, inspect_kind),
     JS_CFUNC_DEF("isClass", 1, inspect_is_class),
@@ -383,6 +400,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("quote", 1, inspect_quote),
     JS_CFUNC_DEF("escape", 1, inspect_escape),
     JS_CFUNC_DEF("isName", 1, inspect_is_name),
+    JS_CFUNC_DEF("columns", 1, inspect_columns),
 };
 
 const cb_binding_t cb_inspect_binding = { "inspect", functions, sizeof functions / sizeof *functions };

@@ -343,7 +343,10 @@ function arrayItems(state, array, level) {
   if (!isDense(array)) return require('internal/inspect/sparse').items(state, array, level, most);
   const output = [];
   state.indentation += 2;
-  for (let i = 0; i < most; i++) ArrayPrototypePush(output, show(state, array[i], level));
+  for (let i = 0; i < most; i++) {
+    const item = array[i];
+    ArrayPrototypePush(output, typeof item === 'number' ? showNumber(item, state.numericSeparator, state.stylize) : show(state, item, level));
+  }
   state.indentation -= 2;
   if (length > most) ArrayPrototypePush(output, moreItems(length - most));
   return output;

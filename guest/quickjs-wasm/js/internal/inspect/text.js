@@ -7,6 +7,7 @@ const {
   StringPrototypeNormalize,
   StringPrototypeSlice,
 } = primordials;
+const { columns: plainColumns } = bindings('inspect');
 
 // Escape sequences as terminals know them: an introducer and parameters up to a final byte, or a text up to a terminator.
 const parameters = '(?:(?:;[-a-zA-Z\\d\\/\\#&.:=?%@~_]+)*|[a-zA-Z\\d]+(?:;[-a-zA-Z\\d\\/\\#&.:=?%@~_]*)*)?';
@@ -56,6 +57,8 @@ function within(ranges, code) {
 
 /** The columns of a text. */
 function width(text, withSequences = true) {
+  const plain = plainColumns(text);
+  if (plain >= 0) return plain;
   if (withSequences) text = withoutControl(text);
   let columns = 0;
   let at = 0;

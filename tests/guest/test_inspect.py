@@ -157,6 +157,6 @@ def test_hostile_values_trap_nothing(guests: Guests, attack: str) -> None:
     code = f"const {{ inspect }} = require('util'); try {{ {';'.join(before)}; return typeof ({last.removesuffix(';')}) }} catch {{ return 'thrown' }}"
     if attack == "setters on prototypes":
         code = f"const {{ inspect }} = require('util'); try {{ {HOSTILE[attack]}; return 'string' }} catch {{ return 'thrown' }}"
-    report = guests.run(code, fuel=20_000_000_000)
+    report = guests.run(code, fuel=2_000_000_000)
     kind = getattr(report.outcome, "type", None)
-    assert kind in ("FuelLimitError", "MemoryLimitError") or report.outcome.result in (b'"string"', b'"thrown"', b'"number"')
+    assert kind in ("TimeoutError", "MemoryLimitError") or report.outcome.result in (b'"string"', b'"thrown"', b'"number"')

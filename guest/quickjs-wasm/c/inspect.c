@@ -121,6 +121,9 @@ static JSValue own_constructor_name(JSContext *ctx, JSValueConst object, JSValue
     return name;
 }
 
+/* A proxy can be its own prototype. */
+#define PROTOTYPES_MAX 1000
+
 /* [name, steps]: the first constructor along the prototypes that made the object, and how far up it is. The name is
  * null if there is no prototype at all, undefined if there are only prototypes that tell nothing. */
 static JSValue inspect_constructor(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
@@ -130,7 +133,7 @@ static JSValue inspect_constructor(JSContext *ctx, JSValueConst this_value, int 
     int32_t steps = 0;
 
     (void)this_value, (void)argc;
-    while (key != JS_ATOM_NULL && JS_IsObject(at)) {
+    while (key != JS_ATOM_NULL && JS_IsObject(at) && steps < PROTOTYPES_MAX) {
         JSValue next;
 
         name = own_constructor_name(ctx, at, argv[0], key);

@@ -7,15 +7,10 @@ const {
   ObjectKeys,
   ObjectPrototypeToString,
   ObjectSetPrototypeOf,
-  ReflectApply,
   StringPrototypeToUpperCase,
   StringPrototypeToWellFormed,
 } = primordials;
 const { lazy } = bindings('host');
-const { inspect } = require('internal/inspect');
-const { format, formatWithOptions } = require('internal/inspect/format');
-const types = require('node/util/types');
-const { callbackify, deprecate, promisify } = require('internal/wrappers');
 
 function inherits(ctor, superCtor) {
   if (ctor === undefined || ctor === null) throw nodeError('ERR_INVALID_ARG_TYPE', 'ctor', 'Function', ctor);
@@ -57,7 +52,7 @@ function stripVTControlCharacters(str) {
 }
 
 function log(...args) {
-  globalThis.console.log('%s - %s', require('internal/wrappers').timestamp(), ReflectApply(format, undefined, args));
+  globalThis.console.log('%s - %s', require('internal/wrappers').timestamp(), require('internal/inspect/format').formatValues(undefined, args));
 }
 
 function aborted(signal, resource) {
@@ -67,14 +62,9 @@ function aborted(signal, resource) {
 const util = {
   _extend,
   aborted,
-  callbackify,
   debug: debuglog,
   debuglog,
-  deprecate,
-  format,
-  formatWithOptions,
   inherits,
-  inspect,
   isArray: ArrayIsArray,
   isBoolean: function isBoolean(arg) {
     return typeof arg === 'boolean';
@@ -104,11 +94,9 @@ const util = {
   isUndefined: function isUndefined(arg) {
     return arg === undefined;
   },
-  isRegExp: types.isRegExp,
   isObject: function isObject(arg) {
     return arg !== null && typeof arg === 'object';
   },
-  isDate: types.isDate,
   isError,
   isFunction: function isFunction(arg) {
     return typeof arg === 'function';
@@ -117,7 +105,6 @@ const util = {
     return arg === null || (typeof arg !== 'object' && typeof arg !== 'function');
   },
   log,
-  promisify,
   stripVTControlCharacters,
   styleText(format, text, options) {
     return require('internal/style_text').styleText(format, text, options);
@@ -125,12 +112,23 @@ const util = {
   toUSVString(input) {
     return StringPrototypeToWellFormed(input + '');
   },
-  types,
 };
-lazy(util, 'parseArgs', 'internal/parse_args#parseArgs', true);
-lazy(util, 'TextDecoder', 'internal/late#TextDecoder', true);
-lazy(util, 'TextEncoder', 'internal/late#TextEncoder', true);
-lazy(util, 'MIMEType', 'internal/mime#MIMEType', true);
-lazy(util, 'MIMEParams', 'internal/mime#MIMEParams', true);
+const later = [
+  'inspect', 'internal/inspect#inspect',
+  'format', 'internal/inspect/format#format',
+  'formatWithOptions', 'internal/inspect/format#formatWithOptions',
+  'types', 'node/util/types',
+  'isDate', 'node/util/types#isDate',
+  'isRegExp', 'node/util/types#isRegExp',
+  'promisify', 'internal/wrappers#promisify',
+  'callbackify', 'internal/wrappers#callbackify',
+  'deprecate', 'internal/wrappers#deprecate',
+  'parseArgs', 'internal/parse_args#parseArgs',
+  'TextDecoder', 'internal/late#TextDecoder',
+  'TextEncoder', 'internal/late#TextEncoder',
+  'MIMEType', 'internal/mime#MIMEType',
+  'MIMEParams', 'internal/mime#MIMEParams',
+];
+for (let i = 0; i < later.length; i += 2) lazy(util, later[i], later[i + 1], true);
 
 module.exports = util;

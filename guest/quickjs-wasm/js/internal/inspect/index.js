@@ -5,8 +5,6 @@ const {
   ArrayPrototypeJoin,
   ArrayPrototypePop,
   ArrayPrototypePush,
-  ArrayPrototypeSlice,
-  ArrayPrototypeSort,
   Error,
   FunctionPrototypeCall,
   FunctionPrototypeSymbolHasInstance,
@@ -14,8 +12,6 @@ const {
   MapPrototypeGet,
   MapPrototypeGetSize,
   MapPrototypeSet,
-  MathTrunc,
-  NumberIsFinite,
   Object,
   ObjectAssign,
   ObjectDefineProperty,
@@ -60,6 +56,7 @@ const defaults = ObjectSeal({
 });
 
 const plain = (text) => text;
+const seldom = () => require('internal/inspect/seldom');
 
 function coloured(text, style) {
   const color = inspect.colors[inspect.styles[style]];
@@ -111,28 +108,6 @@ function inspect(value, opts) {
   return show(state, value, 0);
 }
 
-/** What a custom function of a guest's gets as its options. */
-function userOptions(state, foreign) {
-  const options = ObjectAssign(foreign ? { __proto__: null } : {}, { stylize: state.stylize });
-  const names = ObjectKeys(defaults);
-  for (let i = 0; i < names.length; i++) options[names[i]] = state[names[i]];
-  ObjectAssign(options, state.userOptions);
-  if (!foreign) return options;
-  const all = ObjectKeys(options);
-  for (let i = 0; i < all.length; i++) {
-    const option = options[all[i]];
-    if (option !== null && (typeof option === 'object' || typeof option === 'function')) delete options[all[i]];
-  }
-  options.stylize = (value, flavour) => {
-    try {
-      return '' + state.stylize(value, flavour);
-    } catch {
-      return value;
-    }
-  };
-  return options;
-}
-
 /** What the object's own function says, or undefined where that is not to be asked or says `this`. */
 function showCustom(state, value, given, level, proxied) {
   const method = value[custom];
@@ -141,7 +116,7 @@ function showCustom(state, value, given, level, proxied) {
   if (value.constructor && value.constructor.prototype === value) return undefined;
   const depth = state.depth === null ? null : state.depth - level;
   const foreign = proxied || !FunctionPrototypeSymbolHasInstance(Object, given);
-  const shown = FunctionPrototypeCall(method, given, depth, userOptions(state, foreign), inspect);
+  const shown = FunctionPrototypeCall(method, given, depth, seldom().userOptions(state, foreign), inspect);
   if (shown === given) return undefined;
   if (typeof shown !== 'string') return show(state, shown, level);
   return StringPrototypeReplaceAll(shown, '\n', '\n' + StringPrototypeRepeat(' ', state.indentation));
@@ -261,7 +236,7 @@ function showParts(state, value, kind, name, tag, level, part) {
   }
   if (state.circular !== undefined) refer(state, value, part);
   ArrayPrototypePop(state.seen);
-  if (state.sorted) output = sort(state, output, fields.length / 3, part.list);
+  if (state.sorted) output = seldom().sort(state, output, fields.length / 3, part.list);
   const text = layOut(state, output, part.base, part.open, part.close, part.list, level, value);
   // What would become longer than a string can be is shown without its insides from here on.
   state.length += text.length;
@@ -278,16 +253,6 @@ function refer(state, value, part) {
   else part.base = part.base === '' ? mark : mark + ' ' + part.base;
 }
 
-function sort(state, output, fieldCount, list) {
-  const order = state.sorted === true ? undefined : state.sorted;
-  if (!list) return ArrayPrototypeSort(output, order);
-  if (fieldCount < 2) return output;
-  const from = output.length - fieldCount;
-  const sorted = ArrayPrototypeSort(ArrayPrototypeSlice(output, from), order);
-  for (let i = 0; i < fieldCount; i++) output[from + i] = sorted[i];
-  return output;
-}
-
 function showField(state, key, flags, value, level, list, owner) {
   let gap = ' ';
   let text;
@@ -300,7 +265,7 @@ function showField(state, key, flags, value, level, list, owner) {
     }
     state.indentation -= step;
   } else {
-    text = showAccessor(state, flags, value, level, owner);
+    text = seldom().showAccessor(state, flags, value, level, owner);
   }
   return fieldName(state, key, flags) + ':' + gap + text;
 }
@@ -310,29 +275,6 @@ function fieldName(state, key, flags) {
   if (key === '__proto__') return "['__proto__']";
   if (flags & HIDDEN) return '[' + escape(key) + ']';
   return isName(key) ? state.stylize(key, 'name') : state.stylize(quote(key), 'string');
-}
-
-function showAccessor(state, flags, getter, level, owner) {
-  if (!(flags & GET)) return state.stylize('[Setter]', 'special');
-  const { getters, stylize } = state;
-  const label = flags & SET ? 'Getter/Setter' : 'Getter';
-  if (!(getters === true || (getters === 'get' && !(flags & SET)) || (getters === 'set' && flags & SET))) {
-    return state.stylize('[' + label + ']', 'special');
-  }
-  const open = () => state.stylize('[' + label + ':', 'special') + ' ';
-  const close = stylize(']', 'special');
-  try {
-    const value = FunctionPrototypeCall(getter, owner);
-    state.indentation += 2;
-    let text;
-    if (value === null) text = open() + stylize('null', 'null') + close;
-    else if (typeof value === 'object') text = stylize('[' + label + ']', 'special') + ' ' + show(state, value, level);
-    else text = open() + showPrimitive(state, value, stylize) + close;
-    state.indentation -= 2;
-    return text;
-  } catch (error) {
-    return open() + '<Inspection threw (' + error.message + ')>' + close;
-  }
 }
 
 const moreItems = (count) => '... ' + count + ' more item' + (count > 1 ? 's' : '');
@@ -353,28 +295,11 @@ function arrayItems(state, array, level) {
 }
 
 function showNumber(number, separates, stylize) {
-  if (number === 0 && 1 / number < 0 && !separates) return stylize('-0', 'number');
-  const text = '' + number;
-  if (!separates || !NumberIsFinite(number) || StringPrototypeIncludes(text, 'e')) return stylize(text, 'number');
-  if (MathTrunc(number) === number) return stylize(separated(text), 'number');
-  const point = StringPrototypeIndexOf(text, '.');
-  let fraction = '';
-  let at = point + 1;
-  for (; at < text.length - 3; at += 3) fraction += StringPrototypeSlice(text, at, at + 3) + '_';
-  fraction += StringPrototypeSlice(text, at);
-  return stylize(separated(StringPrototypeSlice(text, 0, point)) + '.' + fraction, 'number');
+  if (separates) return stylize(seldom().separatedNumber(number), 'number');
+  return stylize(number === 0 && 1 / number < 0 ? '-0' : '' + number, 'number');
 }
 
-/** 1_000_000 for 1000000. */
-function separated(digits) {
-  const first = digits[0] === '-' ? 1 : 0;
-  let end = digits.length;
-  let text = '';
-  for (; end >= first + 4; end -= 3) text = '_' + StringPrototypeSlice(digits, end - 3, end) + text;
-  return StringPrototypeSlice(digits, 0, end) + text;
-}
-
-const showBigInt = (number, separates, stylize) => stylize((separates ? separated('' + number) : '' + number) + 'n', 'bigint');
+const showBigInt = (number, separates, stylize) => stylize((separates ? seldom().separated('' + number) : '' + number) + 'n', 'bigint');
 
 function showString(state, string, stylize) {
   let rest = '';
@@ -426,7 +351,7 @@ function fits(state, output, start, base) {
 
 /** The whole text of an object from the texts of its parts. */
 function layOut(state, output, base, open, close, list, level, value) {
-  if (state.compact === true) return layOutCompact(state, output, base, open, close);
+  if (state.compact === true) return seldom().layOutCompact(state, output, base, open, close);
   const start = base === '' ? open : base + ' ' + open;
   if (typeof state.compact === 'number' && state.compact >= 1) {
     const entries = output.length;
@@ -444,15 +369,6 @@ function layOut(state, output, base, open, close, list, level, value) {
   return start + margin + '  ' + ArrayPrototypeJoin(output, ',' + margin + '  ') + margin + close;
 }
 
-function layOutCompact(state, output, base, open, close) {
-  const shownBase = base === '' ? '' : ' ' + base;
-  if (fits(state, output, 0, base)) return open + shownBase + ' ' + ArrayPrototypeJoin(output, ', ') + ' ' + close;
-  const margin = '\n' + StringPrototypeRepeat(' ', state.indentation) + '  ';
-  // An opening brace that is more than a brace has a line of its own.
-  const gap = base === '' && open.length === 1 ? ' ' : shownBase + margin;
-  return open + gap + ArrayPrototypeJoin(output, ',' + margin) + ' ' + close;
-}
-
 inspect.custom = custom;
 lazy(inspect, 'colors', 'internal/inspect/colors#colors', true);
 lazy(inspect, 'styles', 'internal/inspect/colors#styles', true);
@@ -468,6 +384,6 @@ ObjectDefineProperty(inspect, 'defaultOptions', {
 });
 
 module.exports = {
-  defaults, inspect, layOut, moreItems, plain, plainPrefix, prefix, show, showAccessor, showBigInt, showField, showNumber,
+  defaults, fits, inspect, layOut, moreItems, plain, plainPrefix, prefix, show, showBigInt, showField, showNumber,
   showPrimitive,
 };

@@ -16,7 +16,6 @@ const {
   ObjectGetOwnPropertyDescriptor,
   ObjectGetPrototypeOf,
   ObjectHasOwn,
-  RegExp,
   RegExpPrototypeToString,
   SetPrototypeForEach,
   SetPrototypeGetSize,
@@ -241,7 +240,7 @@ function dateBase(value, name, tag) {
 }
 
 function regExpBase(value, name, tag) {
-  const text = RegExpPrototypeToString(name === null ? new RegExp(value) : value);
+  const text = RegExpPrototypeToString(name === null ? new primordials.RegExp(value) : value);
   const start = prefix(name, tag, 'RegExp');
   return start === 'RegExp ' ? text : start + text;
 }

@@ -1,6 +1,7 @@
 // Arrays with holes, with properties of their own, or with accessors for items.
 const { ArrayPrototypePush, ObjectGetOwnPropertyDescriptor, ObjectHasOwn, ObjectKeys, RegExpPrototypeExec } = primordials;
-const { moreItems, show, showAccessor } = require('internal/inspect');
+const { moreItems, show } = require('internal/inspect');
+const { showAccessor } = require('internal/inspect/seldom');
 
 const index = /^(0|[1-9][0-9]*)$/;
 

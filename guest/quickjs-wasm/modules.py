@@ -23,6 +23,10 @@ PUBLIC = {
     "timers": "node/timers",
     "timers/promises": "node/timers/promises",
     "string_decoder": "node/string_decoder",
+    "assert": "node/assert",
+    "assert/strict": "node/assert#strict",
+    "util": "node/util",
+    "util/types": "node/util/types",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.

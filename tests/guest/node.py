@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -19,3 +20,13 @@ def node_result(body: str, given: object) -> object:
     done = subprocess.run([_NODE, "-e", script], input=json.dumps(given), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def expressions(name: str) -> list[str]:
+    """JavaScript, a piece on each line, from tests/guest/values/NAME.txt."""
+    return (Path(__file__).parent / "values" / f"{name}.txt").read_text().splitlines()
+
+
+def thunks(pieces: list[str]) -> str:
+    """An array of functions, each of which gives what one of the expressions does."""
+    return "[" + ",".join(f"() => ({one})" for one in pieces) + "]"

@@ -28,6 +28,7 @@ bool cb_engine_hides_frame(JSObject *function);
 #include "engine_lazy.h"
 #include "engine_pristine.h"
 #include "engine_bytes.h"
+#include "engine_inspect.h"
 
 bool cb_engine_packs_blocks = true;
 

@@ -28,6 +28,12 @@ int cb_engine_define_lazy(JSContext *ctx, JSValueConst object, JSAtom name, JSAt
 /* engine_pristine.h: an object whose properties are built-ins as they were, by Node's names for them. */
 JSValue cb_engine_primordials(JSContext *ctx);
 
+/* engine_inspect.h */
+JSValue cb_engine_kind(JSContext *ctx, JSValueConst value);
+bool cb_engine_is_class(JSContext *ctx, JSValueConst value);
+bool cb_engine_is_dense(JSContext *ctx, JSValueConst value);
+JSValue cb_engine_entries(JSContext *ctx, JSValueConst value, bool *pairs);
+
 /* engine_bytes.h */
 typedef struct {
     JSValue owner; /* to be freed by the caller */

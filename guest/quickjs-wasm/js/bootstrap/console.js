@@ -1,7 +1,8 @@
-// `console`: captured into the answer's logs, or ConsoleDisabledError where the policy has it off.
+// `console`: captured into the answer's logs, or ConsoleDisabledError where the policy has it off. Plain strings and
+// numbers are written from here; what needs util.inspect, and what is rarely used, is in modules that are loaded then.
 import { PERMIT_CONSOLE, denial, log, permitted } from './bridge.js';
-import { inspect, toJSONText } from './inspect.js';
-import { Numeric, Text, arrayUnshift, hasOwn, isArray, numberParseFloat, numberParseInt, numberToFixed, objectCreate, objectKeys, stringIndexOf, stringRepeat, stringReplaceAll, stringSlice } from './primordials.js';
+import { internal } from './internal.js';
+import { Text, defineProperty, stringIndexOf, stringReplaceAll, stringSlice, toStringTag } from './primordials.js';
 
 // Levels of a log record; host/sandbox/abi.py has the same list.
 const DEBUG = 0;
@@ -10,63 +11,6 @@ const WARN = 2;
 const ERROR = 3;
 
 let indent = '';
-const counts = objectCreate(null);
-const timers = objectCreate(null);
-const now = performance.now.bind(performance);
-
-function directive(letter, value) {
-  switch (letter) {
-    case 's':
-      return typeof value === 'string' ? value : inspect(value);
-    case 'd':
-      return typeof value === 'object' ? 'NaN' : typeof value === 'bigint' ? value + 'n' : Text(Numeric(value));
-    case 'i':
-      return typeof value === 'object' ? 'NaN' : Text(numberParseInt(value, 10));
-    case 'f':
-      return typeof value === 'symbol' ? 'NaN' : Text(numberParseFloat(value));
-    case 'j':
-      return toJSONText(value);
-    case 'o':
-    case 'O':
-      return inspect(value);
-    case 'c':
-      return '';
-    default:
-      return undefined;
-  }
-}
-
-/** Node's util.format: a first string with % directives, the other values behind it, separated by spaces. */
-function format(values) {
-  let text = '';
-  let next = 0;
-  if (typeof values[0] === 'string') {
-    const template = values[0];
-    next = 1;
-    let from = 0;
-    for (let at = stringIndexOf(template, '%'); at >= 0; at = stringIndexOf(template, '%', at)) {
-      const letter = template[at + 1];
-      let shown;
-      if (letter === '%' && values.length > 1) shown = '%';
-      else if (next < values.length) {
-        shown = directive(letter, values[next]);
-        if (shown !== undefined) next++;
-      }
-      if (shown === undefined) {
-        at += 1;
-        continue;
-      }
-      text += stringSlice(template, from, at) + shown;
-      from = at = at + 2;
-    }
-    text += stringSlice(template, from);
-  }
-  for (; next < values.length; next++) {
-    if (next > 0) text += ' ';
-    text += typeof values[next] === 'string' ? values[next] : inspect(values[next]);
-  }
-  return text;
-}
 
 function check() {
   if (!permitted(PERMIT_CONSOLE)) {
@@ -74,109 +18,64 @@ function check() {
   }
 }
 
-function write(level, values) {
-  check();
-  const text = values.length === 1 && typeof values[0] === 'string' ? values[0] : format(values);
+/** The text of values of which each is a string, a number or a boolean, where the first has no directives. */
+function plainText(values) {
+  let text = '';
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (i > 0) text += ' ';
+    if (typeof value === 'string') {
+      if (i === 0 && values.length > 1 && stringIndexOf(value, '%') >= 0) return undefined;
+      text += value;
+    } else if (typeof value === 'number') text += value === 0 && 1 / value < 0 ? '-0' : Text(value);
+    else if (typeof value === 'boolean') text += Text(value);
+    else return undefined;
+  }
+  return text;
+}
+
+const format = (values) => plainText(values) ?? internal('internal/inspect/format').formatValues(undefined, values);
+
+function writeText(level, text) {
   log(level, indent ? indent + stringReplaceAll(text, '\n', '\n' + indent) : text);
 }
 
-function cellsOf(row) {
-  if (row === null || typeof row !== 'object') return { Values: inspect(row) };
-  const cells = objectCreate(null);
-  const keys = objectKeys(row);
-  for (let i = 0; i < keys.length; i++) cells[keys[i]] = inspect(row[keys[i]]);
-  return cells;
-}
-
-function drawTable(data) {
-  const head = ['(index)'];
-  const rows = [];
-  const names = objectKeys(data);
-  for (let i = 0; i < names.length; i++) {
-    const cells = cellsOf(data[names[i]]);
-    const row = [names[i]];
-    const columns = objectKeys(cells);
-    for (let j = 0; j < columns.length; j++) {
-      let column = 1;
-      while (column < head.length && head[column] !== columns[j]) column++;
-      head[column] = columns[j];
-      row[column] = cells[columns[j]];
-    }
-    rows[i] = row;
-  }
-  const widths = [];
-  for (let column = 0; column < head.length; column++) {
-    widths[column] = head[column].length;
-    for (let i = 0; i < rows.length; i++) {
-      const cell = rows[i][column] ?? '';
-      if (cell.length > widths[column]) widths[column] = cell.length;
-    }
-  }
-  const rule = (left, middle, right) => {
-    let line = left;
-    for (let i = 0; i < widths.length; i++) line += (i ? middle : '') + stringRepeat('─', widths[i] + 2);
-    return line + right;
-  };
-  const draw = (cells) => {
-    let line = '│';
-    for (let i = 0; i < widths.length; i++) {
-      const cell = cells[i] ?? '';
-      line += ' ' + cell + stringRepeat(' ', widths[i] - cell.length) + ' │';
-    }
-    return line;
-  };
-  let text = rule('┌', '┬', '┐') + '\n' + draw(head) + '\n' + rule('├', '┼', '┤') + '\n';
-  for (let i = 0; i < rows.length; i++) text += draw(rows[i]) + '\n';
-  return text + rule('└', '┴', '┘');
-}
-
-function elapsed(label, level, rest) {
+function write(level, values) {
   check();
-  const name = label === undefined ? 'default' : Text(label);
-  if (!hasOwn(timers, name)) return write(WARN, ["Warning: No such label '" + name + "' for console.timeEnd()"]);
-  const ms = now() - timers[name];
-  arrayUnshift(rest, name + ': ' + numberToFixed(ms, 3) + 'ms');
-  write(level, rest);
-  return undefined;
+  writeText(level, format(values));
 }
 
+/** One of those that are loaded when they are first used. It returns the texts to write, with their levels. */
+function rare(name, values) {
+  check();
+  const lines = internal('internal/console')[name](values);
+  for (let i = 0; i < lines.length; i += 2) writeText(lines[i], lines[i + 1]);
+}
+
+// The prototype is an empty object, as the console standard has it.
 export const console = {
+  __proto__: {},
   log: (...values) => write(INFO, values),
-  info: (...values) => write(INFO, values),
-  debug: (...values) => write(DEBUG, values),
   warn: (...values) => write(WARN, values),
-  error: (...values) => write(ERROR, values),
-  trace: (...values) => write(ERROR, ['Trace: ' + format(values) + '\n' + stringSlice(new Error().stack, 0, 4096)]),
-  dir: (value) => write(INFO, [inspect(value)]),
-  assert(condition, ...values) {
-    if (condition) return check();
-    if (typeof values[0] === 'string') values[0] = 'Assertion failed: ' + values[0];
-    else arrayUnshift(values, 'Assertion failed');
-    return write(ERROR, values);
-  },
-  table(data) {
-    if (data === null || typeof data !== 'object') return write(INFO, [data]);
-    return write(INFO, [drawTable(data)]);
-  },
-  count(label) {
+  dir: (...values) => rare('dir', values),
+  time: (...values) => rare('time', values),
+  timeEnd: (...values) => rare('timeEnd', values),
+  timeLog: (...values) => rare('timeLog', values),
+  trace(...values) {
     check();
-    const name = label === undefined ? 'default' : Text(label);
-    counts[name] = (counts[name] ?? 0) + 1;
-    write(INFO, [name + ': ' + counts[name]]);
+    const text = format(values);
+    const stack = stringSlice(new Error().stack, 0, 4096);
+    const frames = stringSlice(stack, -1) === '\n' ? stringSlice(stack, 0, -1) : stack;
+    writeText(ERROR, 'Trace' + (text === '' ? '' : ': ' + text) + (frames === '' ? '' : '\n' + frames));
   },
-  countReset(label) {
+  assert(...values) {
     check();
-    counts[label === undefined ? 'default' : Text(label)] = 0;
+    if (values[0]) return;
+    rare('assert', values);
   },
-  time(label) {
-    check();
-    timers[label === undefined ? 'default' : Text(label)] = now();
-  },
-  timeLog: (label, ...rest) => elapsed(label, INFO, rest),
-  timeEnd(label) {
-    elapsed(label, INFO, []);
-    delete timers[label === undefined ? 'default' : Text(label)];
-  },
+  clear: () => check(),
+  count: (...values) => rare('count', values),
+  countReset: (...values) => rare('countReset', values),
   group(...values) {
     if (values.length) write(INFO, values);
     else check();
@@ -186,5 +85,15 @@ export const console = {
     check();
     indent = stringSlice(indent, 2);
   },
+  table: (...values) => rare('table', values),
+  debug: (...values) => write(DEBUG, values),
+  info: (...values) => write(INFO, values),
+  dirxml: (...values) => write(INFO, values),
+  error: (...values) => write(ERROR, values),
+  groupCollapsed(...values) {
+    if (values.length) write(INFO, values);
+    else check();
+    indent += '  ';
+  },
 };
-console.groupCollapsed = console.group;
+defineProperty(console, toStringTag, { __proto__: null, value: 'console', writable: false, enumerable: false, configurable: true });

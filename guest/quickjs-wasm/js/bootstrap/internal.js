@@ -1,7 +1,6 @@
 // Modules of our own (js/internal, js/node, js/web): loaded from bytecode when they are first needed, in no snapshot, and
 // reachable by no name that guest code can give to `require`. MODULES.md says how to write one.
 import { MODULE_LOAD, call, denial, lazy, load, log, maker, newBindings, newPrimordials, permitted, start, text } from './bridge.js';
-import { inspect } from './inspect.js';
 import { defineProperty, hasOwn, objectCreate, stringIndexOf, stringSlice, stringify } from './primordials.js';
 
 const { now } = performance;
@@ -26,6 +25,7 @@ keep('JSONStringify', stringify);
 const made = objectCreate(null);
 const bound = objectCreate(null);
 // What a module can ask of the host's side, beside the files of C functions.
+const inspect = (value, options) => internal('internal/inspect').inspect(value, options);
 bound.host = { __proto__: null, call, denial, inspect, lazy, log, now, permitted, start, text };
 
 function bindings(name) {

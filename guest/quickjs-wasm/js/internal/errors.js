@@ -13,6 +13,7 @@ const {
   NumberIsInteger,
   ObjectCreate,
   ObjectDefineProperty,
+  ObjectGetPrototypeOf,
   ObjectSetPrototypeOf,
   RangeError,
   ReflectApply,
@@ -25,7 +26,7 @@ const {
   TypeError,
   URIError,
 } = primordials;
-const { inspect } = bindings('host');
+const inspect = (value, options) => require('internal/inspect').inspect(value, options);
 
 function makePrototype(Base, code) {
   return ObjectCreate(Base.prototype, {
@@ -71,6 +72,12 @@ function own(error, key, value) {
   ObjectDefineProperty(error, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
 }
 
+/** Whether an error is one of these. */
+function isNodeError(error) {
+  const proto = known[error.code]?.proto;
+  return proto !== undefined && proto !== null && ObjectGetPrototypeOf(error) === proto;
+}
+
 const classNames = ['string', 'function', 'number', 'object', 'Function', 'Object', 'boolean', 'bigint', 'symbol'];
 const isClassName = /^([A-Z][a-z0-9]*)+$/;
 
@@ -81,7 +88,7 @@ function received(value) {
   if (typeof value === 'object') {
     const name = value.constructor?.name;
     if (name !== undefined) return ' Received an instance of ' + name;
-    return ' Received ' + inspect(value);
+    return ' Received ' + inspect(value, { depth: -1 });
   }
   if (typeof value === 'string') return ' Received type string (' + receivedString(value) + ')';
   let text = inspect(value);
@@ -198,7 +205,7 @@ define('ERR_INVALID_BUFFER_SIZE', RangeError, (size) => 'Buffer size must be a m
 define('ERR_INVALID_FILE_URL_HOST', TypeError, (platform) => 'File URL host must be "localhost" or empty on ' + platform);
 define('ERR_INVALID_FILE_URL_PATH', TypeError, (why) => 'File URL path ' + why);
 define('ERR_INVALID_RETURN_VALUE', TypeError, (expected, name, value) =>
-  'Expected ' + expected + ' to be returned from the "' + name + '" function but got ' + kindOf(value) + '.',
+  'Expected ' + expected + ' to be returned from the "' + name + '" function but got' + StringPrototypeSlice(received(value), 9) + '.',
 );
 define('ERR_INVALID_STATE', Error, (why) => 'Invalid state: ' + why);
 define('ERR_INVALID_THIS', TypeError, (type) => 'Value of "this" must be of type ' + type);
@@ -217,10 +224,4 @@ define('ERR_UNHANDLED_ERROR', Error, (context) => 'Unhandled error.' + (context 
 define('ERR_UNKNOWN_ENCODING', TypeError, (name) => 'Unknown encoding: ' + name);
 define('ERR_UNKNOWN_SIGNAL', TypeError, (name) => 'Unknown signal: ' + name);
 
-/** `instance of X` or `type x`, as ERR_INVALID_RETURN_VALUE says it. */
-function kindOf(value) {
-  if (value?.constructor?.name) return 'an instance of ' + value.constructor.name;
-  return 'type ' + typeof value;
-}
-
-module.exports = { define, make, received };
+module.exports = { define, isNodeError, make, received };

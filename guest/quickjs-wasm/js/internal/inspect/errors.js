@@ -1,0 +1,167 @@
+// util.inspect for errors. The engine's `stack` has the frames alone; Node's begins with what the error says.
+const {
+  ArrayIsArray,
+  ArrayPrototypeIndexOf,
+  ArrayPrototypeJoin,
+  ArrayPrototypePush,
+  ArrayPrototypeSplice,
+  ArrayPrototypeUnshift,
+  Error,
+  ErrorPrototypeToString,
+  FunctionPrototypeSymbolHasInstance,
+  ObjectGetOwnPropertyDescriptor,
+  ObjectGetPrototypeOf,
+  ObjectHasOwn,
+  ReflectGet,
+  RegExpPrototypeExec,
+  String,
+  StringPrototypeEndsWith,
+  StringPrototypeIncludes,
+  StringPrototypeIndexOf,
+  StringPrototypeRepeat,
+  StringPrototypeReplaceAll,
+  StringPrototypeSlice,
+  StringPrototypeSplit,
+  StringPrototypeStartsWith,
+} = primordials;
+const { kind } = bindings('inspect');
+const { prefix } = require('internal/inspect');
+
+const isError = (value) =>
+  value !== null && typeof value === 'object' && (kind(value) === 'Error' || FunctionPrototypeSymbolHasInstance(Error, value));
+
+/** Errors of Node's, and of assert, have their code in the first line. */
+function isCoded(error) {
+  return error.code === 'ERR_ASSERTION' || require('internal/errors').isNodeError(error);
+}
+
+/** What the error says, as it did when it was made: a name that it was given later is a property like any other. */
+function headline(error) {
+  const parent = ObjectGetPrototypeOf(error);
+  const named = parent === null ? undefined : ReflectGet(parent, 'name', error);
+  let name = named === undefined ? 'Error' : String(named);
+  if (error.code === 'ERR_ASSERTION') name = 'AssertionError';
+  if (ObjectHasOwn(error, 'code') && isCoded(error)) name += ' [' + error.code + ']';
+  const said = error.message;
+  const message = said === undefined ? '' : String(said);
+  if (name === '') return message;
+  return message === '' ? name : name + ': ' + message;
+}
+
+/** The stack as Node has it. One that the code wrote itself is left as it is. */
+function stackOf(error) {
+  const stack = error.stack;
+  if (!stack && !ObjectHasOwn(error, 'stack')) return ErrorPrototypeToString(error);
+  const text = String(stack);
+  if (text === '') return headline(error);
+  if (!StringPrototypeStartsWith(text, '    at ')) return stack ? text : ErrorPrototypeToString(error);
+  return headline(error) + '\n' + (StringPrototypeEndsWith(text, '\n') ? StringPrototypeSlice(text, 0, -1) : text);
+}
+
+/** Where all properties are shown, the stack is the first of them. */
+function stackFirst(fields) {
+  const at = ArrayPrototypeIndexOf(fields, 'stack');
+  if (at < 0 || at % 3 !== 0) return;
+  const flags = fields[at + 1];
+  const value = fields[at + 2];
+  ArrayPrototypeSplice(fields, at, 3);
+  ArrayPrototypeUnshift(fields, 'stack', flags, value);
+}
+
+/** Leaves out the properties that the stack says already. */
+function dropSaid(state, error, fields, stack) {
+  if (state.showHidden) {
+    stackFirst(fields);
+    return;
+  }
+  const names = ['name', 'message', 'stack'];
+  for (let i = 0; i < names.length; i++) {
+    const at = ArrayPrototypeIndexOf(fields, names[i]);
+    if (at < 0 || at % 3 !== 0) continue;
+    if (names[i] === 'stack' || StringPrototypeIncludes(stack, error[names[i]])) ArrayPrototypeSplice(fields, at, 3);
+  }
+}
+
+function addField(fields, error, key) {
+  for (let i = 0; i < fields.length; i += 3) if (fields[i] === key) return;
+  const own = ObjectGetOwnPropertyDescriptor(error, key);
+  if (own === undefined) ArrayPrototypePush(fields, key, 0, error[key]);
+  else {
+    const flags = (own.get ? 1 : 0) | (own.set ? 2 : 0) | (own.enumerable ? 0 : 4);
+    ArrayPrototypePush(fields, key, flags, own.get ?? own.value);
+  }
+}
+
+/** Puts the class's name where the stack has only that of the class above it. */
+function withClass(stack, name, className, tag) {
+  let length = name.length;
+  const after = stack[length];
+  const usual = StringPrototypeEndsWith(name, 'Error') && StringPrototypeStartsWith(stack, name) &&
+    (stack.length === length || after === ':' || after === '\n');
+  if (className !== null && !usual) return stack;
+  let fallback = 'Error';
+  if (className === null) {
+    const start = RegExpPrototypeExec(/^([A-Z][a-z_ A-Z0-9[\]()-]+)(?::|\n {4}at)/, stack) ??
+      RegExpPrototypeExec(/^([a-z_A-Z0-9-]*Error)$/, stack);
+    fallback = (start && start[1]) || '';
+    length = fallback.length;
+    fallback = fallback || 'Error';
+  }
+  const shown = StringPrototypeSlice(prefix(className, tag, fallback), 0, -1);
+  if (name === shown) return stack;
+  if (!StringPrototypeIncludes(shown, name)) return shown + ' [' + name + ']' + StringPrototypeSlice(stack, length);
+  return length === 0 ? shown + ': ' + stack : shown + StringPrototypeSlice(stack, length);
+}
+
+/** Where more than three lines in a row of one stack are in another: [from, how many]. */
+function sameLines(lines, others) {
+  for (let i = 0; i < lines.length - 3; i++) {
+    const at = ArrayPrototypeIndexOf(others, lines[i]);
+    if (at < 0) continue;
+    let count = 1;
+    while (i + count < lines.length && at + count < others.length && lines[i + count] === others[at + count]) count++;
+    if (count > 3) return [i, count];
+  }
+  return [0, 0];
+}
+
+function withoutLinesOfCause(state, error, lines) {
+  let cause;
+  try {
+    cause = error.cause;
+  } catch {
+    // A getter that throws is no cause.
+  }
+  if (!isError(cause)) return lines;
+  const stack = stackOf(cause);
+  const at = StringPrototypeIndexOf(stack, '\n    at');
+  if (at < 0) return lines;
+  const same = sameLines(lines, StringPrototypeSplit(StringPrototypeSlice(stack, at + 1), '\n'));
+  if (same[1] > 0) {
+    const text = '    ... ' + (same[1] - 2) + ' lines matching cause stack trace ...';
+    ArrayPrototypeSplice(lines, same[0] + 1, same[1] - 2, state.stylize(text, 'undefined'));
+  }
+  return lines;
+}
+
+function base(state, error, className, tag, part) {
+  const name = error.name !== null && error.name !== undefined ? String(error.name) : 'Error';
+  let stack = stackOf(error);
+  dropSaid(state, error, part.fields, stack);
+  if ('cause' in error) addField(part.fields, error, 'cause');
+  if (ArrayIsArray(error.errors)) addField(part.fields, error, 'errors');
+  stack = withClass(stack, name, className, tag);
+  const { message } = error;
+  let said = (message && StringPrototypeIndexOf(stack, message)) || -1;
+  if (said !== -1) said += message.length;
+  const at = StringPrototypeIndexOf(stack, '\n    at', said);
+  if (at < 0) stack = '[' + stack + ']';
+  else {
+    const lines = StringPrototypeSplit(StringPrototypeSlice(stack, at + 1), '\n');
+    stack = StringPrototypeSlice(stack, 0, at + 1) + ArrayPrototypeJoin(withoutLinesOfCause(state, error, lines), '\n');
+  }
+  if (state.indentation === 0) return stack;
+  return StringPrototypeReplaceAll(stack, '\n', '\n' + StringPrototypeRepeat(' ', state.indentation));
+}
+
+module.exports = { base, isError, stackOf };

@@ -40,8 +40,6 @@ def test_all_pairs_of_values_are_told_apart_as_node_does(guests: Guests, method:
     assert [pair for pair in zip(got, expected, strict=True) if pair[0] != pair[1]][:5] == []
 
 
-
-
 @needs_node
 def test_every_function_of_assert_fails_as_nodes_does(guests: Guests) -> None:
     """Right calls and wrong ones: names, codes, messages, operators, what was generated."""
@@ -74,6 +72,7 @@ def test_assert_has_the_names_that_node_has(guests: Guests) -> None:
     code = """const assert = require('assert');
     const tell = (object) => Object.keys(object).filter((key) => key !== 'CallTracker').sort()
       .map((key) => [key, typeof object[key], object[key].name, key === 'AssertionError' ? 0 : object[key].length]);
-    return [tell(assert), tell(assert.strict), require('assert/strict') === assert.strict, assert.strict.strict === assert.strict,
+    return [tell(assert), tell(assert.strict), require('assert/strict') === assert.strict,
+      assert.strict.strict === assert.strict,
       Object.keys(new assert.AssertionError({})), assert.AssertionError.name]"""
     assert guests.result(code) == node_result(code, None)

@@ -32,15 +32,49 @@ def test_types_are_told_as_node_tells_them(guests: Guests) -> None:
     assert guests.result("return require('util/types') === require('util').types") is True
 
 
-ARGUMENT = st.sampled_from(["-f", "-b", "--foo", "--bar", "--no-foo", "--bar=x", "--foo=1", "-fb", "-bf", "-bval", "-fbx", "-x", "--", "--x=1", "a", "-", "", "--no-bar", "-ff", "--bar=", "--multi", "-m", "v", "-mv", "--__proto__"])
-OPTION = st.fixed_dictionaries({"type": st.sampled_from(["string", "boolean", "string", "boolean", "wrong"])}, optional={
-    "short": st.sampled_from(["f", "b", "m", "fo", "", 5]), "multiple": st.booleans(), "default": st.sampled_from(["d", True, ["d"], [True], 5]),
+ARGUMENT = st.sampled_from(
+    [
+        "-f",
+        "-b",
+        "--foo",
+        "--bar",
+        "--no-foo",
+        "--bar=x",
+        "--foo=1",
+        "-fb",
+        "-bf",
+        "-bval",
+        "-fbx",
+        "-x",
+        "--",
+        "--x=1",
+        "a",
+        "-",
+        "",
+        "--no-bar",
+        "-ff",
+        "--bar=",
+        "--multi",
+        "-m",
+        "v",
+        "-mv",
+        "--__proto__",
+    ]
+)
+TYPE = st.sampled_from(["string", "boolean", "string", "boolean", "wrong"])
+OPTION = st.fixed_dictionaries({"type": TYPE}, optional={
+    "short": st.sampled_from(["f", "b", "m", "fo", "", 5]), "multiple": st.booleans(),
+    "default": st.sampled_from(["d", True, ["d"], [True], 5]),
 })  # fmt: skip
 CONFIG = st.fixed_dictionaries({"args": st.lists(ARGUMENT, max_size=6)}, optional={
     "options": st.dictionaries(st.sampled_from(["foo", "bar", "multi"]), OPTION, max_size=3),
     "strict": st.booleans(), "allowPositionals": st.booleans(), "tokens": st.booleans(), "allowNegative": st.booleans(),
 })  # fmt: skip
-GOOD = {"foo": {"type": "boolean", "short": "f"}, "bar": {"type": "string", "short": "b"}, "multi": {"type": "string", "short": "m", "multiple": True}}
+GOOD = {
+    "foo": {"type": "boolean", "short": "f"},
+    "bar": {"type": "string", "short": "b"},
+    "multi": {"type": "string", "short": "m", "multiple": True},
+}
 
 
 @needs_node
@@ -54,7 +88,33 @@ def test_arguments_are_parsed_as_node_parses_them(guests: Guests, configs: list)
     assert [(cases[i], got[i], expected[i]) for i in range(len(got)) if got[i] != expected[i]] == []
 
 
-MIME = st.lists(st.sampled_from(["text", "/", "html", ";", "charset", "=", "utf-8", '"', "\\", " ", "\t", "\n", "é", "a b", "X", "é", "q=1", ";;", "\x7f", "中"]), max_size=12)
+MIME = st.lists(
+    st.sampled_from(
+        [
+            "text",
+            "/",
+            "html",
+            ";",
+            "charset",
+            "=",
+            "utf-8",
+            '"',
+            "\\",
+            " ",
+            "\t",
+            "\n",
+            "é",
+            "a b",
+            "X",
+            "é",
+            "q=1",
+            ";;",
+            "\x7f",
+            "中",
+        ]
+    ),
+    max_size=12,
+)
 
 
 @needs_node
@@ -62,16 +122,24 @@ MIME = st.lists(st.sampled_from(["text", "/", "html", ";", "charset", "=", "utf-
 @given(st.lists(MIME, min_size=200, max_size=400))
 def test_mime_types_are_parsed_as_node_parses_them(guests: Guests, cases: list) -> None:
     """Types, parameters, quotes, and every error."""
-    texts = ["".join(case) for case in cases] + ["text/html" + "".join(case) for case in cases] + ["a/b;" + "".join(case) for case in cases]
-    code = TELL + """const read = (text) => { const type = new util.MIMEType(text);
-      return [type.type, type.subtype, type.essence, String(type), JSON.stringify(type), [...type.params], [...type.params.keys()], type.params.get('charset'), type.params.has('q')] };
-    const write = (text) => { const type = new util.MIMEType('a/b'); type.type = text; type.subtype = text; type.params.set(text, text); return String(type) };
-    const put = (text) => { const { params } = new util.MIMEType('a/b;x=y'); params.set('x', text); params.delete('z'); return String(params) };
+    texts = (
+        ["".join(case) for case in cases]
+        + ["text/html" + "".join(case) for case in cases]
+        + ["a/b;" + "".join(case) for case in cases]
+    )
+    code = (
+        TELL
+        + """const read = (text) => { const type = new util.MIMEType(text);
+      return [type.type, type.subtype, type.essence, String(type), JSON.stringify(type), [...type.params],
+        [...type.params.keys()], type.params.get('charset'), type.params.has('q')] };
+    const write = (text) => { const type = new util.MIMEType('a/b');
+      type.type = text; type.subtype = text; type.params.set(text, text); return String(type) };
+    const put = (text) => { const { params } = new util.MIMEType('a/b;x=y');
+      params.set('x', text); params.delete('z'); return String(params) };
     return input.map((text) => [read, write, put].map((f) => tell(() => f(text))))"""
+    )
     got, expected = guests.result(code, texts), node_result(code, texts)
     assert [(texts[i], got[i], expected[i]) for i in range(len(got)) if got[i] != expected[i]] == []
-
-
 
 
 @needs_node

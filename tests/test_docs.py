@@ -328,7 +328,7 @@ def test_stack_and_memory_figures_are_documented() -> None:
         f"stack of executions: {shadow // mib} MiB",
         f"{hostcalls.CALL_FUEL:,} units of fuel (`CALL_FUEL`)",
         f"at most {hostcalls.PAYLOAD_BYTES_MAX // mib} MiB (`PAYLOAD_BYTES_MAX`)",
-        f"{engine.SLICE_FUEL // 1_000_000} million units of fuel",
+        f"{hostcalls.SLICE_FUEL // 1_000_000} million units of fuel",
     ):
         assert said in " ".join(text.split()), said
 

@@ -15,6 +15,7 @@ PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs")
 PUBLIC = {
     "path": "node/path",
     "path/posix": "node/path#posix",
+    "querystring": "node/querystring",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
@@ -24,6 +25,8 @@ OWN_RIGHT = frozenset({"stream/web", "timers/promises"})
 GLOBALS = {
     "performance": "web/performance#performance",
     "Performance": "web/performance#Performance",
+    "URL": "web/url#URL",
+    "URLSearchParams": "web/url_search_params#URLSearchParams",
 }
 
 #: Modules bundled from npm packages that only modules of ours see, as `vendor/NAME`: the text that the bundle is made

@@ -5,9 +5,10 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
+from host.capabilities import domains
 from host.capabilities.base import Asynchronous, Capability, Immediate
 from host.capabilities.random import QUOTA_BYTES, RandomSource
-from host.sandbox.hostcalls import MODULE_LOAD, RANDOM_BYTES, Refusal
+from host.sandbox.hostcalls import DOMAIN_TO_ASCII, DOMAIN_TO_UNICODE, MODULE_LOAD, RANDOM_BYTES, Refusal
 from host.sandbox.image import ImageBundle
 
 
@@ -44,6 +45,8 @@ class ExecutionCalls:
         self._last_id = 0
         self._closed = False
         self.used = 0
+        self.owed = 0
+        self.ends_slice = False
         self.settled: deque[Settled] = deque()
         self.fault: BaseException | None = None
         self._woken: asyncio.Future | None = None
@@ -54,6 +57,9 @@ class ExecutionCalls:
             return self._bundle.module_bytecode(payload.decode())
         if operation == RANDOM_BYTES:
             return self._random.draw(min(int(payload), QUOTA_BYTES))
+        if operation == DOMAIN_TO_ASCII or operation == DOMAIN_TO_UNICODE:
+            self.owed = len(payload) * domains.FUEL_PER_BYTE
+            return (domains.to_ascii if operation == DOMAIN_TO_ASCII else domains.to_unicode)(payload)
         function = self._immediate.get(operation)
         if function is None:
             raise _not_granted()

@@ -28,8 +28,6 @@ FIBER_STACK_BYTES = 32 * MIB + 64 * 1024
 KEEP_RESIDENT_BYTES = 17 * 65536
 #: No policy's memory cap can be over this.
 MEMORY_BYTES_MAX = 1024 * MIB
-#: Units of fuel between two returns to the host: about 0.4 ms.
-SLICE_FUEL = 10_000_000
 TABLE_ELEMENTS_MAX = 20_000
 
 _SWITCHES = {

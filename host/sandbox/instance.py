@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from host.sandbox import abi, capi, hostcalls
 from host.sandbox.abi import GuestFault, GuestMemory
-from host.sandbox.engine import SLICE_FUEL, TABLE_ELEMENTS_MAX, Engine, LinkedImage
+from host.sandbox.engine import TABLE_ELEMENTS_MAX, Engine, LinkedImage
+from host.sandbox.hostcalls import SLICE_FUEL
 
 
 class State(Enum):
@@ -225,7 +226,10 @@ class Instance:
         slices there end within microseconds, and taking the GIL back from the server's threads costs more than that.
         """
         self.memory.set_clocks(clock_ms, elapsed_ms)
-        hostcalls.running.caller = self._caller
+        caller = hostcalls.running.caller = self._caller
+        if caller.slice_began is not None:
+            caller.slice_began = None
+            capi.yield_every(self._context, SLICE_FUEL)
         began = time.thread_time_ns()
         finished = (capi.future_poll_held if keep_gil else capi.future_poll)(self._future)
         self.cpu_ns += time.thread_time_ns() - began

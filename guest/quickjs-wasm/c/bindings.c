@@ -7,6 +7,7 @@
 /* One line for each file. */
 static const cb_binding_t *const bindings[] = {
     &cb_bytes_binding,
+    &cb_url_binding,
 };
 
 JSValue cb_binding_new(JSContext *ctx, const char *name)

@@ -71,6 +71,7 @@ typedef struct {
 } cb_binding_t;
 
 extern const cb_binding_t cb_bytes_binding; /* bytes.c */
+extern const cb_binding_t cb_url_binding; /* url.c */
 JSValue cb_binding_new(JSContext *ctx, const char *name);
 
 /* bridge.c */

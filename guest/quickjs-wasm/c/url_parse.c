@@ -1,0 +1,566 @@
+/* The basic URL parser of the URL Standard, state by state: each function takes what its state takes and says what is
+ * next. Text comes as UTF-8, of which everything beyond ASCII ends up as %XX. */
+#include <string.h>
+
+#include "url.h"
+
+typedef struct {
+    cb_arena_t *arena;
+    cb_url_t *url;
+    const cb_url_t *base;
+    const uint8_t *at, *end;
+    bool trusted;
+    bool set; /* a setter: only its part is read */
+} parser_t;
+
+typedef enum { FAILED, DONE, RELATIVE, RELATIVE_SLASH, SLASHES, AUTHORITY, FILE_URL, FILE_SLASH, FILE_HOST, PATH_START,
+               PATH, OPAQUE, QUERY, FRAGMENT } state_t;
+
+static bool same(cb_span_t span, const char *text)
+{
+    return span.len == strlen(text) && memcmp(span.at, text, span.len) == 0;
+}
+
+/* The default port of a special scheme, 0 for file, and -1 where the scheme is not special. */
+static int32_t default_port(cb_span_t scheme)
+{
+    static const struct {
+        const char *name;
+        int32_t port;
+    } special[] = { { "https", 443 }, { "http", 80 }, { "file", 0 }, { "ws", 80 }, { "wss", 443 }, { "ftp", 21 } };
+
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+        if (same(scheme, special[i].name))
+            return special[i].port;
+    return -1;
+}
+
+static bool is_file(const cb_url_t *url)
+{
+    return url->special && same(url->scheme, "file");
+}
+
+static bool is_slash(const parser_t *p, const uint8_t *at)
+{
+    return at < p->end && (*at == '/' || (*at == '\\' && p->url->special));
+}
+
+/* Where the part ends that a slash, ? or # ends. */
+static const uint8_t *part_end(const parser_t *p, const uint8_t *at)
+{
+    while (at < p->end && *at != '?' && *at != '#' && !is_slash(p, at))
+        at++;
+    return at;
+}
+
+static cb_span_t escape(parser_t *p, const uint8_t *from, const uint8_t *end, uint8_t set)
+{
+    cb_span_t span = { p->arena->at, 0 };
+
+    p->arena->at = cb_url_escape(p->arena->at, from, (size_t)(end - from), set);
+    span.len = (size_t)(p->arena->at - span.at);
+    return span;
+}
+
+static bool is_letter(uint8_t byte)
+{
+    return (byte | 32) >= 'a' && (byte | 32) <= 'z';
+}
+
+/* C: or C|, and behind it nothing or the end of a segment. */
+static bool begins_with_drive(const uint8_t *at, const uint8_t *end)
+{
+    if (end - at < 2 || !is_letter(at[0]) || (at[1] != ':' && at[1] != '|'))
+        return false;
+    return end - at == 2 || at[2] == '/' || at[2] == '\\' || at[2] == '?' || at[2] == '#';
+}
+
+/* A path is kept as it is written: a slash before each segment. */
+static void shorten(cb_url_t *url)
+{
+    cb_span_t *path = &url->path;
+
+    if (path->len == 3 && is_file(url) && is_letter(path->at[1]) && path->at[2] == ':')
+        return;
+    while (path->len && path->at[--path->len] != '/')
+        ;
+}
+
+static bool take_scheme(parser_t *p, cb_span_t *scheme)
+{
+    uint8_t *to = p->arena->at;
+    const uint8_t *at = p->at;
+
+    if (at == p->end || !is_letter(*at))
+        return false;
+    for (; at < p->end && *at != ':'; at++) {
+        if (!is_letter(*at) && (*at < '0' || *at > '9') && *at != '+' && *at != '-' && *at != '.')
+            return false;
+        *to++ = *at >= 'A' && *at <= 'Z' ? *at + 32 : *at;
+    }
+    if (at == p->end)
+        return false;
+    *scheme = (cb_span_t){ p->arena->at, (size_t)(to - p->arena->at) };
+    p->arena->at = to;
+    p->at = at + 1;
+    return true;
+}
+
+static void copy_authority(cb_url_t *url, const cb_url_t *base)
+{
+    url->username = base->username;
+    url->password = base->password;
+    url->host = base->host;
+    url->has_host = base->has_host;
+    url->port = base->port;
+}
+
+static state_t after_scheme(parser_t *p)
+{
+    cb_url_t *url = p->url;
+    bool slashes = p->end - p->at >= 2 && p->at[0] == '/' && p->at[1] == '/';
+
+    url->special = default_port(url->scheme) >= 0;
+    if (is_file(url))
+        return FILE_URL;
+    if (url->special && !slashes && p->base && p->base->special && p->base->scheme.len == url->scheme.len &&
+        memcmp(p->base->scheme.at, url->scheme.at, url->scheme.len) == 0)
+        return RELATIVE;
+    if (url->special)
+        return SLASHES;
+    if (slashes) {
+        p->at += 2;
+        return AUTHORITY;
+    }
+    if (p->at < p->end && *p->at == '/') {
+        p->at++;
+        return PATH;
+    }
+    url->opaque = true;
+    return OPAQUE;
+}
+
+static state_t first(parser_t *p)
+{
+    const cb_url_t *base = p->base;
+    cb_url_t *url = p->url;
+
+    if (take_scheme(p, &url->scheme))
+        return after_scheme(p);
+    if (!base || (base->opaque && (p->at == p->end || *p->at != '#')))
+        return FAILED;
+    url->scheme = base->scheme;
+    url->special = base->special;
+    if (!base->opaque)
+        return is_file(base) ? FILE_URL : RELATIVE;
+    url->path = base->path;
+    url->opaque = true;
+    url->query = base->query;
+    url->has_query = base->has_query;
+    p->at++;
+    return FRAGMENT;
+}
+
+/* What stands behind a path that was taken from the base. */
+static state_t after_base_path(parser_t *p, bool shortens)
+{
+    cb_url_t *url = p->url;
+
+    url->path = p->base->path;
+    url->query = p->base->query;
+    url->has_query = p->base->has_query;
+    if (p->at == p->end)
+        return DONE;
+    if (*p->at == '?' || *p->at == '#') {
+        bool query = *p->at++ == '?';
+        return query ? QUERY : FRAGMENT;
+    }
+    url->has_query = false;
+    if (shortens)
+        shorten(url);
+    else
+        url->path.len = 0;
+    return PATH;
+}
+
+static state_t relative(parser_t *p)
+{
+    if (is_slash(p, p->at)) {
+        p->at++;
+        return RELATIVE_SLASH;
+    }
+    copy_authority(p->url, p->base);
+    return after_base_path(p, true);
+}
+
+static state_t relative_slash(parser_t *p)
+{
+    if (is_slash(p, p->at)) {
+        p->at++;
+        return p->url->special ? SLASHES : AUTHORITY;
+    }
+    copy_authority(p->url, p->base);
+    return PATH;
+}
+
+static state_t slashes(parser_t *p)
+{
+    while (is_slash(p, p->at))
+        p->at++;
+    return AUTHORITY;
+}
+
+static bool is_digit(uint8_t byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* Digits, which in a setter may be followed by anything. */
+static bool take_port(parser_t *p, const uint8_t *end)
+{
+    int32_t port = 0;
+    const uint8_t *from = p->at;
+
+    for (; p->at < end && is_digit(*p->at); p->at++) {
+        port = port * 10 + (*p->at - '0');
+        if (port > 65535)
+            return false;
+    }
+    if (p->at == from)
+        return p->at == end && !p->set;
+    if (p->at < end && !p->set)
+        return false;
+    p->url->port = port == default_port(p->url->scheme) ? -1 : port;
+    return true;
+}
+
+/* Host and port, from p->at to `end`. A setter of the host name alone takes no port. */
+static bool take_host(parser_t *p, const uint8_t *end, bool name_only)
+{
+    cb_url_t *url = p->url;
+    const uint8_t *from = p->at, *to;
+    bool inside = false;
+    cb_span_t host;
+
+    for (to = from; to < end && (*to != ':' || inside); to++)
+        inside = *to == '[' || (inside && *to != ']');
+    if (to == from && (to < end || url->special))
+        return false;
+    if (to < end && name_only)
+        return false;
+    if (p->set && to == from && (url->username.len || url->password.len || url->port >= 0))
+        return false;
+    if (to == from)
+        host = (cb_span_t){ from, 0 };
+    else if (!cb_url_host(p->arena, (cb_span_t){ from, (size_t)(to - from) }, url->special, p->trusted, &host))
+        return false;
+    url->host = host;
+    url->has_host = true;
+    p->at = to;
+    if (to == end)
+        return true;
+    p->at++;
+    return take_port(p, end);
+}
+
+static state_t authority(parser_t *p)
+{
+    const uint8_t *end = part_end(p, p->at), *at = end;
+
+    while (at > p->at && at[-1] != '@')
+        at--;
+    if (at > p->at) {
+        const uint8_t *colon = memchr(p->at, ':', (size_t)(at - 1 - p->at)), *last = at - 1;
+        p->url->username = escape(p, p->at, colon ? colon : last, CB_SET_USERINFO);
+        if (colon)
+            p->url->password = escape(p, colon + 1, last, CB_SET_USERINFO);
+        if (at == end)
+            return FAILED;
+        p->at = at;
+    }
+    return take_host(p, end, false) ? PATH_START : FAILED;
+}
+
+static state_t file(parser_t *p)
+{
+    cb_url_t *url = p->url;
+
+    url->host = (cb_span_t){ p->at, 0 };
+    url->has_host = true;
+    if (is_slash(p, p->at)) {
+        p->at++;
+        return FILE_SLASH;
+    }
+    if (!p->base || !is_file(p->base))
+        return PATH;
+    url->host = p->base->host;
+    url->has_host = p->base->has_host;
+    return after_base_path(p, !begins_with_drive(p->at, p->end));
+}
+
+static state_t file_slash(parser_t *p)
+{
+    const cb_url_t *base = p->base;
+
+    if (is_slash(p, p->at)) {
+        p->at++;
+        return FILE_HOST;
+    }
+    if (!base || !is_file(base))
+        return PATH;
+    p->url->host = base->host;
+    p->url->has_host = base->has_host;
+    if (!begins_with_drive(p->at, p->end) && base->path.len >= 3 && is_letter(base->path.at[1]) &&
+        base->path.at[2] == ':' && (base->path.len == 3 || base->path.at[3] == '/'))
+        p->url->path = (cb_span_t){ base->path.at, 3 };
+    return PATH;
+}
+
+static state_t file_host(parser_t *p)
+{
+    const uint8_t *end = part_end(p, p->at);
+    cb_span_t host = { p->at, 0 };
+
+    if (!p->set && end - p->at == 2 && begins_with_drive(p->at, p->end))
+        return PATH;
+    if (end > p->at && !cb_url_host(p->arena, (cb_span_t){ p->at, (size_t)(end - p->at) }, true, p->trusted, &host))
+        return FAILED;
+    if (same(host, "localhost"))
+        host.len = 0;
+    p->url->host = host;
+    p->url->has_host = true;
+    p->at = end;
+    return PATH_START;
+}
+
+static state_t path_start(parser_t *p)
+{
+    if (!p->url->special && p->at == p->end) {
+        if (p->set && !p->url->has_host)
+            p->url->path = (cb_span_t){ (const uint8_t *)"/", 1 };
+        return DONE;
+    }
+    if (!p->url->special && !p->set && (*p->at == '?' || *p->at == '#')) {
+        bool query = *p->at++ == '?';
+        return query ? QUERY : FRAGMENT;
+    }
+    if (is_slash(p, p->at))
+        p->at++;
+    return PATH;
+}
+
+/* How many dots a segment is, where it is nothing else: 1, 2, or 0. */
+static int dots(const uint8_t *at, const uint8_t *end)
+{
+    int count = 0;
+
+    while (at < end && count < 3) {
+        if (*at == '.')
+            at++;
+        else if (end - at >= 3 && at[0] == '%' && at[1] == '2' && (at[2] | 32) == 'e')
+            at += 3;
+        else
+            return 0;
+        count++;
+    }
+    return count < 3 ? count : 0;
+}
+
+static void append_segment(parser_t *p, const uint8_t *from, const uint8_t *end)
+{
+    uint8_t *slash = p->arena->at;
+    bool drive = p->url->path.len == 0 && end - from == 2 && is_letter(from[0]) && (from[1] == ':' || from[1] == '|');
+
+    *p->arena->at++ = '/';
+    escape(p, from, end, CB_SET_PATH);
+    if (drive && is_file(p->url))
+        slash[2] = ':';
+    p->url->path.len += (size_t)(p->arena->at - slash);
+}
+
+static state_t path(parser_t *p)
+{
+    cb_url_t *url = p->url;
+    uint8_t *kept = p->arena->at;
+
+    /* The path grows at the arena's end, so what there is of it goes there first. */
+    memcpy(kept, url->path.at ? url->path.at : kept, url->path.len);
+    url->path.at = kept;
+    for (;;) {
+        const uint8_t *from = p->at, *end = from;
+        int dot_count;
+        while (end < p->end && !is_slash(p, end) && (p->set || (*end != '?' && *end != '#')))
+            end++;
+        p->arena->at = kept + url->path.len;
+        dot_count = dots(from, end);
+        if (dot_count == 2)
+            shorten(url);
+        p->arena->at = kept + url->path.len;
+        if (dot_count == 0)
+            append_segment(p, from, end);
+        else if (!is_slash(p, end))
+            append_segment(p, end, end);
+        p->at = end;
+        if (!is_slash(p, end))
+            break;
+        p->at++;
+    }
+    if (p->at == p->end)
+        return DONE;
+    return *p->at++ == '?' ? QUERY : FRAGMENT;
+}
+
+/* Only the last of the spaces before ? or # has to be written as %20, so that it stays when that goes. */
+static state_t opaque_path(parser_t *p)
+{
+    const uint8_t *end = p->at;
+    uint8_t *from = p->arena->at;
+
+    while (end < p->end && *end != '?' && *end != '#')
+        end++;
+    escape(p, p->at, end, CB_SET_CONTROL);
+    if (end < p->end && end > p->at && end[-1] == ' ') {
+        memcpy(p->arena->at - 1, "%20", 3);
+        p->arena->at += 2;
+    }
+    p->url->path = (cb_span_t){ from, (size_t)(p->arena->at - from) };
+    p->at = end;
+    if (end == p->end)
+        return DONE;
+    return *p->at++ == '?' ? QUERY : FRAGMENT;
+}
+
+static state_t query(parser_t *p)
+{
+    const uint8_t *end = p->set ? NULL : memchr(p->at, '#', (size_t)(p->end - p->at));
+
+    p->url->query = escape(p, p->at, end ? end : p->end, p->url->special ? CB_SET_SPECIAL_QUERY : CB_SET_QUERY);
+    p->url->has_query = true;
+    p->at = end ? end + 1 : p->end;
+    return end ? FRAGMENT : DONE;
+}
+
+static state_t fragment(parser_t *p)
+{
+    p->url->fragment = escape(p, p->at, p->end, CB_SET_FRAGMENT);
+    p->url->has_fragment = true;
+    return DONE;
+}
+
+static void run(parser_t *p, state_t state, bool *failed)
+{
+    static state_t (*const steps[])(parser_t *) = {
+        [RELATIVE] = relative, [RELATIVE_SLASH] = relative_slash, [SLASHES] = slashes, [AUTHORITY] = authority,
+        [FILE_URL] = file, [FILE_SLASH] = file_slash, [FILE_HOST] = file_host, [PATH_START] = path_start,
+        [PATH] = path, [OPAQUE] = opaque_path, [QUERY] = query, [FRAGMENT] = fragment,
+    };
+
+    while (state > DONE)
+        state = steps[state](p);
+    *failed = state == FAILED;
+}
+
+/* Tabs and line breaks count nowhere; what stands around a whole URL does not either. */
+static const uint8_t *tidied(uint8_t *from, size_t *len, bool trims)
+{
+    uint8_t *end = from + *len, *to;
+
+    for (; trims && end > from && end[-1] <= ' '; end--)
+        ;
+    for (; trims && from < end && *from <= ' '; from++)
+        ;
+    to = from;
+    for (const uint8_t *at = from; at < end; at++)
+        if (*at != '\t' && *at != '\n' && *at != '\r')
+            *to++ = *at;
+    *len = (size_t)(to - from);
+    return from;
+}
+
+bool cb_url_parse(cb_arena_t *arena, uint8_t *input, size_t len, const cb_url_t *base, bool trusted, cb_url_t *url)
+{
+    parser_t p = { .arena = arena, .url = url, .base = base, .trusted = trusted };
+    bool failed;
+    state_t state;
+
+    *url = (cb_url_t){ .port = -1 };
+    p.at = tidied(input, &len, true);
+    p.end = p.at + len;
+    state = first(&p);
+    if (state == FAILED)
+        return false;
+    run(&p, state, &failed);
+    return !failed;
+}
+
+static void set_scheme(parser_t *p)
+{
+    cb_url_t *url = p->url;
+    cb_span_t scheme;
+
+    if (!take_scheme(p, &scheme) || (default_port(scheme) >= 0) != url->special)
+        return;
+    if (same(scheme, "file") && (url->username.len || url->password.len || url->port >= 0))
+        return;
+    if (is_file(url) && url->host.len == 0)
+        return;
+    url->scheme = scheme;
+    if (url->port == default_port(scheme))
+        url->port = -1;
+}
+
+static void set_host(parser_t *p, bool name_only)
+{
+    if (is_file(p->url))
+        file_host(p);
+    else
+        take_host(p, part_end(p, p->at), name_only);
+}
+
+static void set_path(parser_t *p)
+{
+    bool failed;
+
+    p->url->path = (cb_span_t){ NULL, 0 };
+    run(p, PATH_START, &failed);
+}
+
+/* After a ? or # that may stand before it. */
+static void set_tail(parser_t *p, uint8_t mark, state_t state)
+{
+    bool failed;
+
+    if (p->at < p->end && *p->at == mark)
+        p->at++;
+    run(p, state, &failed);
+}
+
+void cb_url_set(cb_arena_t *arena, cb_url_t *url, int part, uint8_t *value, size_t len)
+{
+    parser_t p = { .arena = arena, .url = url, .set = true };
+    bool has_authority = url->has_host && url->host.len > 0 && !is_file(url);
+
+    p.at = value;
+    p.end = value + len;
+    if ((part == CB_URL_USERNAME || part == CB_URL_PASSWORD) && has_authority)
+        *(part == CB_URL_USERNAME ? &url->username : &url->password) = escape(&p, p.at, p.end, CB_SET_USERINFO);
+    if ((part == CB_URL_SEARCH || part == CB_URL_HASH) && len == 0) {
+        *(part == CB_URL_SEARCH ? &url->has_query : &url->has_fragment) = false;
+        return;
+    }
+    p.at = tidied(value, &len, false);
+    p.end = p.at + len;
+    if (part == CB_URL_PROTOCOL)
+        set_scheme(&p);
+    else if (part == CB_URL_HOST || part == CB_URL_HOSTNAME) {
+        if (!url->opaque)
+            set_host(&p, part == CB_URL_HOSTNAME);
+    } else if (part == CB_URL_PORT && has_authority)
+        take_port(&p, p.end);
+    else if (part == CB_URL_PATHNAME && !url->opaque)
+        set_path(&p);
+    else if (part == CB_URL_SEARCH)
+        set_tail(&p, '?', QUERY);
+    else if (part == CB_URL_HASH)
+        set_tail(&p, '#', FRAGMENT);
+}

@@ -16,6 +16,7 @@ PUBLIC = {
     "path": "node/path",
     "path/posix": "node/path#posix",
     "querystring": "node/querystring",
+    "url": "node/url",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.

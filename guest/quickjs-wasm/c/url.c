@@ -293,22 +293,29 @@ static JSValue unescape(JSContext *ctx, JSValueConst this_value, int argc, JSVal
     return result;
 }
 
-/* domainToUnicode(domain) -> the domain of a URL as people read it */
-static JSValue domain_to_unicode(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+/* domainToUnicode(domain) -> the domain of a URL as people read it
+ * domainToAscii(domain) -> the domain as URLs have it, empty where IDNA refuses it; ASCII stays as it is */
+static JSValue domain(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv, int operation)
 {
-    JSValue result = JS_EXCEPTION;
+    bool to_ascii = operation == CB_OPERATION_DOMAIN_TO_ASCII;
+    JSValue result;
     work_t work;
-    int32_t len;
+    int32_t len = 0;
 
     (void)this_value, (void)argc;
     if (!work_begin(ctx, argv[0], 0, &work))
         return JS_EXCEPTION;
-    len = work.len > CB_DOMAIN_BYTES_MAX ? 0 : cb_host_call(CB_OPERATION_DOMAIN_TO_UNICODE, work.input, (uint32_t)work.len);
-    if (len > 0 && len <= work.arena.end - work.arena.at) {
-        cb_host_take(work.arena.at, (uint32_t)len);
-        result = new_text(ctx, work.arena.at, (size_t)len);
-    } else
-        result = new_text(ctx, work.input, work.len);
+    if (to_ascii && cb_ascii_prefix(work.input, work.len) == work.len)
+        result = new_latin1(ctx, work.input, work.input + work.len);
+    else {
+        if (work.len <= CB_DOMAIN_BYTES_MAX)
+            len = cb_host_call((uint32_t)operation, work.input, (uint32_t)work.len);
+        if (len > 0 && len <= work.arena.end - work.arena.at) {
+            cb_host_take(work.arena.at, (uint32_t)len);
+            result = new_text(ctx, work.arena.at, (size_t)len);
+        } else
+            result = new_text(ctx, work.input, to_ascii ? 0 : work.len);
+    }
     js_free(ctx, work.block);
     return result;
 }
@@ -320,7 +327,8 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("parseForm", 1, parse_form),
     JS_CFUNC_DEF("escapeForm", 1, escape_form),
     JS_CFUNC_DEF("unescape", 2, unescape),
-    JS_CFUNC_DEF("domainToUnicode", 1, domain_to_unicode),
+    JS_CFUNC_MAGIC_DEF("domainToUnicode", 1, domain, CB_OPERATION_DOMAIN_TO_UNICODE),
+    JS_CFUNC_MAGIC_DEF("domainToAscii", 1, domain, CB_OPERATION_DOMAIN_TO_ASCII),
 };
 
 const cb_binding_t cb_url_binding = { "url", functions, sizeof functions / sizeof *functions };

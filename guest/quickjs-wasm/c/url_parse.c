@@ -548,6 +548,8 @@ void cb_url_set(cb_arena_t *arena, cb_url_t *url, int part, uint8_t *value, size
         *(part == CB_URL_SEARCH ? &url->has_query : &url->has_fragment) = false;
         return;
     }
+    if (part == CB_URL_PORT && has_authority && len == 0)
+        url->port = -1;
     p.at = tidied(value, &len, false);
     p.end = p.at + len;
     if (part == CB_URL_PROTOCOL)

@@ -17,6 +17,7 @@ PUBLIC = {
     "path/posix": "node/path#posix",
     "querystring": "node/querystring",
     "url": "node/url",
+    "zlib": "node/zlib",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.

@@ -189,7 +189,8 @@ class BrotliDecoder:
         except brotli.error as error:
             raise CodecError(-2, "Decompression failed") from error
         self.ended = self._codec.is_finished()
-        self.pending = not self.ended and not self._codec.can_accept_more_data()
+        # The library also says that it accepts more where its own buffer still holds output.
+        self.pending = not self.ended and (len(output) >= room or not self._codec.can_accept_more_data())
         return output
 
 

@@ -16,6 +16,8 @@ const {
   decodeURIComponent,
   encodeURIComponent,
 } = primordials;
+const { decode } = bindings('bytes');
+const { text: textOf } = require('web/url');
 const { toBuffer } = require('internal/to_buffer');
 
 /** A high surrogate takes whatever comes next for the other half of a pair. */
@@ -35,7 +37,7 @@ function joinSurrogates(text) {
 }
 
 function qsEscape(str) {
-  if (typeof str !== 'string') str = typeof str === 'object' ? String(str) : str + '';
+  if (typeof str !== 'string') str = textOf(str);
   return encodeURIComponent(StringPrototypeIsWellFormed(str) ? str : joinSurrogates(str));
 }
 
@@ -66,7 +68,8 @@ function qsUnescape(s, decodeSpaces) {
   try {
     return decodeURIComponent(s);
   } catch {
-    return querystring.unescapeBuffer(s, decodeSpaces).toString();
+    const bytes = querystring.unescapeBuffer(s, decodeSpaces);
+    return querystring.unescapeBuffer === unescapeBuffer ? decode(bytes, 0, undefined, 0) : bytes.toString();
   }
 }
 
@@ -107,11 +110,12 @@ function stringify(obj, sep, eq, options) {
   return fields;
 }
 
-function hasEscape(text) {
+function escapesIn(text) {
+  let count = 0;
   for (let at = StringPrototypeIndexOf(text, '%'); at >= 0; at = StringPrototypeIndexOf(text, '%', at + 1)) {
-    if (hexDigit(text, at + 1) >= 0 && hexDigit(text, at + 2) >= 0) return true;
+    if (hexDigit(text, at + 1) >= 0 && hexDigit(text, at + 2) >= 0) count++;
   }
-  return false;
+  return count;
 }
 
 function withSpaces(text, space) {
@@ -125,10 +129,11 @@ function withSpaces(text, space) {
 }
 
 /** How a part of a pair is decoded: by us where there is something to decode, by a function of the program's always. */
-function decoded(text, decode) {
+function decoded(text, decode, escaped) {
+  if (text === '') return text;
   if (decode === qsUnescape) {
     const spaced = withSpaces(text, ' ');
-    return hasEscape(spaced) ? qsUnescape(spaced) : spaced;
+    return escaped ? qsUnescape(spaced) : spaced;
   }
   const spaced = withSpaces(text, '%20');
   try {
@@ -163,7 +168,9 @@ function parse(qs, sep, eq, options) {
       const at = StringPrototypeIndexOf(pair, equals);
       const key = at < 0 ? pair : StringPrototypeSlice(pair, 0, at);
       const value = at < 0 ? '' : StringPrototypeSlice(pair, at + equals.length);
-      add(result, decoded(key, decode), decoded(value, decode));
+      // Node takes the second escape of a name for one of the value, which decodes that too.
+      const inKey = escapesIn(key);
+      add(result, decoded(key, decode, inKey > 0), decoded(value, decode, inKey > 1 || escapesIn(value) > 0));
     }
     if (last || --left === 0) break;
   }

@@ -237,7 +237,7 @@ const names = [
 ];
 
 /** What util.inspect shows: the parts, under the name of the class. It hands its own function in. */
-function inspectUrl(depth, options, inspect) {
+function inspectUrl(depth, options, inspect = undefined) {
   if (typeof depth === 'number' && depth < 0) return this;
   const prototype = ObjectGetPrototypeOf(this);
   const constructor = (prototype === null ? undefined : prototype.constructor) ?? URL;

@@ -152,7 +152,7 @@ class URLSearchParams {
       if (list[i] !== key || (only !== undefined && list[i + 1] !== only)) ArrayPrototypePush(kept, list[i], list[i + 1]);
     }
     this.#list = kept;
-    if (kept.length !== list.length) this.#update();
+    this.#update();
   }
 
   get(name) {
@@ -307,7 +307,7 @@ function innerOptions(options) {
   return { ...options, depth: typeof options.depth === 'number' ? options.depth - 1 : options.depth };
 }
 
-function inspectParams(depth, options, inspect) {
+function inspectParams(depth, options, inspect = undefined) {
   const list = listOf(this);
   if (list === undefined) throw nodeError('ERR_INVALID_THIS', 'URLSearchParams');
   if (typeof depth === 'number' && depth < 0) return options.stylize('[Object]', 'special');
@@ -319,7 +319,7 @@ function inspectParams(depth, options, inspect) {
   return laidOut('URLSearchParams', parts, options);
 }
 
-function inspectIterator(depth, options, inspect) {
+function inspectIterator(depth, options, inspect = undefined) {
   if (typeof depth === 'number' && depth < 0) return options.stylize('[Object]', 'special');
   const inner = innerOptions(options);
   const rest = restOf(this);

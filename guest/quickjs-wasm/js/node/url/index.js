@@ -6,8 +6,8 @@ const {
   StringPrototypeEndsWith,
   StringPrototypeSlice,
   StringPrototypeStartsWith,
-  decodeURIComponent,
 } = primordials;
+const { decodeUri } = require('internal/uri');
 const { canParse, domainToUnicode: toUnicode } = bindings('url');
 const { lazy } = bindings('host');
 const { URL, isUrl } = require('web/url');
@@ -33,7 +33,7 @@ function pathOf(url) {
   if (RegExpPrototypeExec(/%2f/i, pathname) !== null) {
     throw nodeError('ERR_INVALID_FILE_URL_PATH', 'must not include encoded / characters');
   }
-  return decodeURIComponent(pathname);
+  return decodeUri(pathname);
 }
 
 function fileURLToPath(path) {
@@ -58,7 +58,7 @@ function pathToFileURL(filepath, options) {
   let written = '';
   for (let i = 0; i < path.length; i++) {
     const unit = StringPrototypeCharCodeAt(path, i);
-    if (RegExpPrototypeExec(/[%\\\n\r\t?#]/, path[i]) === null) written += path[i];
+    if (RegExpPrototypeExec(/[%\\\n\r\t?#[\]^|~]/, path[i]) === null) written += path[i];
     else written += '%' + hex[unit >> 4] + hex[unit & 15];
   }
   return new URL('file://' + written);
@@ -81,7 +81,7 @@ function urlToHttpOptions(url) {
     href: url.href,
   };
   if (port !== '') options.port = Number(port);
-  if (username || password) options.auth = decodeURIComponent(username) + ':' + decodeURIComponent(password);
+  if (username || password) options.auth = decodeUri(username) + ':' + decodeUri(password);
   return options;
 }
 

@@ -10,8 +10,8 @@ const {
   StringPrototypeSlice,
   StringPrototypeStartsWith,
   StringPrototypeToLowerCase,
-  decodeURIComponent,
 } = primordials;
+const { decodeUri } = require('internal/uri');
 const { domainToAscii } = bindings('url');
 
 const matches = (pattern, text) => RegExpPrototypeExec(pattern, text) !== null;
@@ -44,7 +44,7 @@ function Url() {
 
 /** Without the white space around it, and with slashes for the backslashes before ? and #. */
 function straightened(text) {
-  const [trimmed] = RegExpPrototypeExec(/[^ \t\r\n\f\u00a0\ufeff](?:[^]*[^ \t\r\n\f\u00a0\ufeff])?/, text) ?? [''];
+  const [trimmed] = RegExpPrototypeExec(/[^\0- \u00a0\ufeff](?:[^]*[^\0- \u00a0\ufeff])?/, text) ?? [''];
   const end = RegExpPrototypeExec(/[?#]/, trimmed)?.index ?? trimmed.length;
   return StringPrototypeReplaceAll(StringPrototypeSlice(trimmed, 0, end), '\\', '/') + StringPrototypeSlice(trimmed, end);
 }
@@ -92,7 +92,7 @@ const isIpv6 = (hostname) => hostname[0] === '[' && hostname[hostname.length - 1
 /** Takes credentials, host and port off; gives what comes after. */
 function takeAuthority(url, text, whole) {
   const { rest, at, end } = scanAuthority(text);
-  if (at >= 0) url.auth = decodeURIComponent(StringPrototypeSlice(rest, 0, at));
+  if (at >= 0) url.auth = decodeUri(StringPrototypeSlice(rest, 0, at));
   url.host = StringPrototypeSlice(rest, at + 1, end < 0 ? undefined : end);
   let after = end < 0 ? '' : StringPrototypeSlice(rest, end);
   url.parseHost();

@@ -198,9 +198,7 @@ class Instance:
             if pointer is None:
                 return False
         self.memory.write(pointer, buffer)
-        areas = abi.Areas(
-            pointer, len(start.code), len(start.input_json), len(start.modules), len(start.bytecode)
-        )
+        areas = abi.Areas(pointer, len(start.code), len(start.input_json), len(start.modules), len(start.bytecode))
         self.memory.set_start(start.seed, areas, start.permit, start.result_bytes_max, start.log_bytes_max)
         self._enter(entry)
         return True

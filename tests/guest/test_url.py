@@ -65,16 +65,17 @@ def test_urls_are_parsed_as_policies_parse_them(guests: Guests) -> None:
         [structured(source) if source.random() < 0.6 else random_text(source, 8), source.choice(BASES)]
         for _ in range(3000)
     ]
-    code = READ + """
+    code = (
+        READ
+        + """
     return input.map(([text, base]) => {
       const can = URL.canParse(text, base ?? undefined);
       try { return read(new URL(text, base ?? undefined)) } catch (error) { return can ? 'canParse was wrong' : null }
     })"""
+    )
     got = guests.result(code, given, fuel=20_000_000_000)
     wrong = [
-        (case, mine, theirs)
-        for case, mine in zip(given, got, strict=True)
-        if mine != (theirs := expected_parts(*case))
+        (case, mine, theirs) for case, mine in zip(given, got, strict=True) if mine != (theirs := expected_parts(*case))
     ]
     assert not wrong, wrong[:8]
 
@@ -96,11 +97,24 @@ def test_setters_change_what_the_standard_says(guests: Guests) -> None:
     source = random.Random(12)
     urls = [
         *("http://u:p@example.com:81/a?b#c", "file:///C:/x", "file://h/x", "a:opaque  ?q#f", "a:opaque  #f", "a:/p"),
-        *("a://h:9/p", "a:///p", "http://h/", "https://h", "ws://h:80", "a:/.//p", "mailto:x", "javascript:x#y", "a://u@h"),
+        *(
+            "a://h:9/p",
+            "a:///p",
+            "http://h/",
+            "https://h",
+            "ws://h:80",
+            "a:/.//p",
+            "mailto:x",
+            "javascript:x#y",
+            "a://u@h",
+        ),
     ]
     given = [[source.choice(urls), source.choice(SETTERS), random_text(source, 5)] for _ in range(2500)]
-    code = READ + """
+    code = (
+        READ
+        + """
     return input.map(([text, part, value]) => { const url = new URL(text); url[part] = value; return read(url) })"""
+    )
     got = guests.result(code, given, fuel=20_000_000_000)
     wrong = [
         (case, mine, theirs) for case, mine in zip(given, got, strict=True) if mine != (theirs := expected_after(*case))

@@ -31,7 +31,11 @@ def differences(wrong: list) -> str:
     """The first few, and of lists the places where they differ."""
     shown = []
     for case, mine, theirs in wrong[:5]:
-        places = [at for at, (one, other) in enumerate(zip(mine, theirs)) if one != other] if isinstance(theirs, list) else []
+        places = (
+            [at for at, (one, other) in enumerate(zip(mine, theirs)) if one != other]
+            if isinstance(theirs, list)
+            else []
+        )
         shown.append((case, [(at, mine[at], theirs[at]) for at in places[:2]] or (mine, theirs)))
     return f"{len(wrong)} differ: " + "\n".join(map(repr, shown))
 
@@ -52,11 +56,14 @@ def test_legacy_urls_are_parsed_formatted_and_resolved_as_in_node(guests: Guests
         [legacy_text(source), structured(source).encode("utf-8", "replace").decode() if source.random() < 0.3 else legacy_text(source)]
         for _ in range(1500)
     ]  # fmt: skip
-    code = TELL + """
+    code = (
+        TELL
+        + """
     const url = require('url');
     return input.map(([one, other]) => [() => url.parse(one), () => url.parse(one, true, true), () => url.parse(other, true),
       () => url.resolve(one, other), () => url.resolveObject(other, one), () => url.format(url.parse(one, false, true)),
       () => url.resolve(other, one)].map(tell));"""
+    )
     # Of punycode that is not right, the standard lets more pass now than that node did.
     compared(guests, code, [case for case in given if "xn--a" not in case[1]])
 
@@ -85,7 +92,9 @@ def test_urls_become_paths_options_and_other_texts_as_in_node(guests: Guests) ->
         *("file:///a%2fb", "file://h/x", "file:///%zz", "http://[::1]:1/", "file:///", "ftp://x/%41"),
     ]
     options = [{}, {"auth": False}, {"unicode": True}, {"search": 0, "fragment": None}, {"fragment": False}]
-    code = TELL + """
+    code = (
+        TELL
+        + """
     const url = require('url');
     return input.map(([text, options]) => [() => url.urlToHttpOptions(new URL(text)), () => url.format(new URL(text), options),
       () => url.fileURLToPath(text), () => url.fileURLToPath(new URL(text)), () => url.pathToFileURL('/' + text).href,
@@ -93,10 +102,31 @@ def test_urls_become_paths_options_and_other_texts_as_in_node(guests: Guests) ->
       () => url.format(new URL(text), text), () => url.format(options === undefined ? 1 : true),
       () => url.domainToUnicode('xn--fa-hia.DE'), () => url.domainToASCII('FAß.de'), () => url.domainToASCII('a b'),
       ].map(tell));"""
+    )
     compared(guests, code, [[text, each] for text in urls for each in options])
 
 
-QUERY = ["a", "b", "&", "&", "=", "=", "+", "%", "%41", "%zz", "%e9", "%C3%A9", "é", "\ud800", "\U0001f600", ";", ":", "&&", "=="]
+QUERY = [
+    "a",
+    "b",
+    "&",
+    "&",
+    "=",
+    "=",
+    "+",
+    "%",
+    "%41",
+    "%zz",
+    "%e9",
+    "%C3%A9",
+    "é",
+    "\ud800",
+    "\U0001f600",
+    ";",
+    ":",
+    "&&",
+    "==",
+]
 
 
 @needs_node
@@ -107,7 +137,9 @@ def test_query_strings_are_parsed_as_in_node(guests: Guests) -> None:
         ["".join(source.choice(QUERY) for _ in range(source.randrange(12))), source.choice(["&", ";", "&&", None, ""]),
          source.choice(["=", ":", "==", None]), source.choice([None, 0, 1, 2, -1])] for _ in range(1200)
     ]  # fmt: skip
-    code = TELL + """
+    code = (
+        TELL
+        + """
     const qs = require('querystring');
     const shown = (value) => Object.entries(value);
     return input.map(([text, sep, eq, maxKeys]) => [() => shown(qs.parse(text)), () => shown(qs.parse(text, sep, eq)),
@@ -116,6 +148,7 @@ def test_query_strings_are_parsed_as_in_node(guests: Guests) -> None:
       () => shown(qs.parse(text, null, null, { decodeURIComponent() { throw new Error('no') } })),
       () => [...qs.unescapeBuffer(text)], () => [...qs.unescapeBuffer(text, true)], () => qs.escape(text),
       () => Object.getPrototypeOf(qs.parse(text))].map(tell));"""
+    )
     compared(guests, code, given)
 
 
@@ -123,13 +156,33 @@ def test_query_strings_are_parsed_as_in_node(guests: Guests) -> None:
 def test_query_strings_are_made_as_in_node(guests: Guests) -> None:
     """Of values of every type, and with an encoder of the program's own."""
     source = random.Random(24)
-    values = ["a b", "é&=", "", 0, 1.5, -1e300, 1e21, True, False, None, {}, ["x", 1, None], [], [[]], "'()*~!-._", "\ud83d\ude00"]
+    values = [
+        "a b",
+        "é&=",
+        "",
+        0,
+        1.5,
+        -1e300,
+        1e21,
+        True,
+        False,
+        None,
+        {},
+        ["x", 1, None],
+        [],
+        [[]],
+        "'()*~!-._",
+        "\ud83d\ude00",
+    ]
     given = [{source.choice(["a", "b c", "é", "", "&"]): source.choice(values) for _ in range(4)} for _ in range(300)]
-    code = TELL + """
+    code = (
+        TELL
+        + """
     const qs = require('querystring');
     return input.map((it) => [() => qs.stringify(it), () => qs.encode(it, ';', ':'), () => qs.stringify({ ...it, x: 10n, y() {} }),
       () => qs.stringify(it, null, null, { encodeURIComponent: (part) => '<' + part + '>' }),
       () => qs.stringify(it, '&&', '=='), () => qs.stringify([it, 1]), () => qs.stringify('x'), () => qs.escape(it)].map(tell));"""
+    )
     compared(guests, code, given)
 
 
@@ -138,7 +191,17 @@ def test_search_params_are_those_of_node(guests: Guests) -> None:
     """Random sequences of every method, on parameters of their own and on those of a URL."""
     source = random.Random(25)
     words = ["a", "b", "a b", "é", "", "&=+%", "\ud800", "\U0001f600", "z", "c"]
-    steps = [("append", 2), ("set", 2), ("delete", 1), ("delete", 2), ("get", 1), ("getAll", 1), ("has", 1), ("has", 2), ("sort", 0)]
+    steps = [
+        ("append", 2),
+        ("set", 2),
+        ("delete", 1),
+        ("delete", 2),
+        ("get", 1),
+        ("getAll", 1),
+        ("has", 1),
+        ("has", 2),
+        ("sort", 0),
+    ]
     given = []
     for _ in range(500):
         calls = []
@@ -148,7 +211,9 @@ def test_search_params_are_those_of_node(guests: Guests) -> None:
         # What that node makes of other text beside a bad escape is wrong.
         parts = [source.choice(QUERY) for _ in range(source.randrange(10))]
         given.append(["".join(filter(str.isascii, parts)), calls])
-    code = TELL + """
+    code = (
+        TELL
+        + """
     return input.map(([text, calls]) => {
       const url = new URL('http://h/?' + text), own = new URLSearchParams(text), out = [];
       for (const [name, values] of calls) {
@@ -158,6 +223,7 @@ def test_search_params_are_those_of_node(guests: Guests) -> None:
       return [out, String(own), [...own], [...own.keys()], [...own.values()], url.searchParams.toString(),
         new URLSearchParams([...own]).toString(), new URLSearchParams(Object.fromEntries(own)).toString()];
     })"""
+    )
     compared(guests, code, given)
 
 
@@ -224,8 +290,11 @@ def test_random_text_is_no_danger(guests: Guests) -> None:
     """Every function of the group with texts that halves of pairs and controls are in."""
     source = random.Random(26)
     given = [random_text(source, 6) for _ in range(300)]
-    code = TELL + """
+    code = (
+        TELL
+        + """
     const url = require('url'), qs = require('querystring');
     return input.map((text) => [() => url.parse(text, true), () => qs.parse(text), () => qs.escape(text), () => url.domainToASCII(text),
       () => url.domainToUnicode(text), () => url.resolve(text, text), () => new URLSearchParams(text).toString()].map(tell).length)"""
+    )
     assert set(guests.result(code, given)) == {7}

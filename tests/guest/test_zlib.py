@@ -39,10 +39,16 @@ OPTIONS = [
 @needs_node
 def test_each_reads_what_the_other_wrote(guests: Guests) -> None:
     """With every codec, and with options."""
-    pack = TELL + """
+    pack = (
+        TELL
+        + """
     return input.flatMap(([text, options]) => pairs.map(([pack]) => hex(zlib[pack + 'Sync'](bytes(text), options))))"""
-    unpack = TELL + """
+    )
+    unpack = (
+        TELL
+        + """
     return input.map(([packed, options], at) => tell(() => hex(zlib[pairs[at % pairs.length][1] + 'Sync'](bytes(packed), options))))"""
+    )
     given = [[text, options] for text in samples() for options in OPTIONS]
     flushes = [options for _, options in given for _ in range(6)]
     plain = [text for text, _ in given for _ in range(6)]
@@ -77,23 +83,46 @@ def test_broken_data_are_the_errors_of_node(guests: Guests) -> None:
                 del raw[source.randrange(len(raw)) :]
             elif source.random() < 0.7:
                 raw[source.randrange(min(len(raw), 40))] ^= 1 << source.randrange(8)
-            raw += source.choice([b"", b"", b"\\0\\0", b"garbage", b"\x1f\x8b\xff\xff", stream, b"\0" * 10 + b"x", b"\0"])
+            raw += source.choice(
+                [b"", b"", b"\\0\\0", b"garbage", b"\x1f\x8b\xff\xff", stream, b"\0" * 10 + b"x", b"\0"]
+            )
             options = source.choice([{}, {}, {"finishFlush": 2}])
             given.append([bytes(raw).hex(), options])
     code = TELL + BROKEN
     got, expected = guests.result(code, given, fuel=100_000_000_000), node_result(code, given)
     wrong = [row for row in zip(given, got, expected, strict=True) if row[1] != row[2]]
-    assert not wrong, [[(at, mine[at], theirs[at]) for at in range(4) if mine[at] != theirs[at]] + [case[0][-80:], case[1]] for case, mine, theirs in wrong]
+    assert not wrong, [
+        [(at, mine[at], theirs[at]) for at in range(4) if mine[at] != theirs[at]] + [case[0][-80:], case[1]]
+        for case, mine, theirs in wrong
+    ]
 
 
 @needs_node
 def test_wrong_arguments_are_the_errors_of_node(guests: Guests) -> None:
     """For every option, and for what is no data."""
     values = ["1", "-2", "100", "NaN", "Infinity", "'x'", "null", "{}", "7.5", "1n", "true"]
-    names = ["level", "windowBits", "memLevel", "strategy", "chunkSize", "flush", "finishFlush", "maxOutputLength", "dictionary"]
-    calls = [f"zlib.deflateSync('abc', {{ {name}: {value} }}).length > 0" for name in names for value in values if value != "1n"]
+    names = [
+        "level",
+        "windowBits",
+        "memLevel",
+        "strategy",
+        "chunkSize",
+        "flush",
+        "finishFlush",
+        "maxOutputLength",
+        "dictionary",
+    ]
+    calls = [
+        f"zlib.deflateSync('abc', {{ {name}: {value} }}).length > 0"
+        for name in names
+        for value in values
+        if value != "1n"
+    ]
     calls += [f"zlib.gunzipSync({value})" for value in ("1", "null", "undefined", "{}", "[1]", "true", "new Map()")]
-    calls += [f"zlib.crc32({value})" for value in ("'hello'", "new Uint8Array(5)", "1", "'a', -1", "'a', 1.5", "'a', '1'", "'b', 4294967295")]
+    calls += [
+        f"zlib.crc32({value})"
+        for value in ("'hello'", "new Uint8Array(5)", "1", "'a', -1", "'a', 1.5", "'a', '1'", "'b', 4294967295")
+    ]
     calls += ["zlib.gzip('a')", "zlib.gzip('a', {}, 1)", "zlib.brotliCompressSync('a', { params: { 99: 1 } })",
               "zlib.brotliCompressSync('a', { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 'x' } })",
               "zlib.brotliCompressSync('a', { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }).length > 0",
@@ -139,14 +168,19 @@ def bomb(mebibytes: int) -> str:
     return once.hex()
 
 
-READ_HEX = "const raw = Uint8Array.from(input.match(/../g), (pair) => parseInt(pair, 16)); const zlib = require('zlib');"
+READ_HEX = (
+    "const raw = Uint8Array.from(input.match(/../g), (pair) => parseInt(pair, 16)); const zlib = require('zlib');"
+)
 
 
 @pytest.mark.usefixtures("unharmed")
 def test_a_bomb_ends_at_the_bound_that_code_gave(guests: Guests) -> None:
     """With Node's error, before more than that was decompressed."""
-    code = READ_HEX + """
+    code = (
+        READ_HEX
+        + """
     try { zlib.inflateSync(raw, { maxOutputLength: 1 << 20 }) } catch (error) { return [error.code, error.message] }"""
+    )
     report = guests.run(code, bomb(200), input_bytes=4 << 20)
     assert report.outcome.result == b'["ERR_BUFFER_TOO_LARGE","Cannot create a Buffer larger than 1048576 bytes"]'
     assert report.usage.memory_peak_bytes < 32 << 20
@@ -204,7 +238,9 @@ def test_steps_do_not_count_as_host_calls_of_the_policy(guests: Guests) -> None:
 
 def test_hostile_data_and_options_are_no_danger(guests: Guests) -> None:
     """Detached and resized buffers, proxies, getters that throw."""
-    code = TELL + """
+    code = (
+        TELL
+        + """
     const detached = new Uint8Array(8); detached.buffer.transfer();
     const hostile = [detached, new DataView(new ArrayBuffer(4)), new Proxy(new Uint8Array(2), {}), { length: 1e9 }, Symbol()];
     const options = [{ get level() { throw new Error('mine') } }, new Proxy({}, { get: () => 1e9 }), 5, 'x', { dictionary: detached }];
@@ -216,4 +252,5 @@ def test_hostile_data_and_options_are_no_danger(guests: Guests) -> None:
       tell(() => zlib[name]('abc', value)); count++;
     }
     return count"""
+    )
     assert guests.result(code) == 35

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from host.capabilities.base import Asynchronous, BuiltIn, Immediate, Meter, Refusal
 from host.capabilities.zlib import codecs
 
-OPEN = 18
-STEP = 19
-CLOSE = 20
-CRC32 = 21
+ZLIB_OPEN = 18
+ZLIB_STEP = 19
+ZLIB_CLOSE = 20
+ZLIB_CRC32 = 21
 
 #: What a step may take in and give at once.
 INPUT_BYTES_MAX = 64 * 1024
@@ -56,8 +56,11 @@ class Zlib:
         self._streams: dict[int, tuple[codecs.Codec, codecs.Options]] = {}
         self._last_id = 0
         self.immediate: Mapping[int, Immediate] = {
-            OPEN: self._open, STEP: self._step, CLOSE: self._close, CRC32: self._crc32,
-        }  # fmt: skip
+            ZLIB_OPEN: self._open,
+            ZLIB_STEP: self._step,
+            ZLIB_CLOSE: self._close,
+            ZLIB_CRC32: self._crc32,
+        }
 
     def _open(self, payload: bytes) -> bytes:
         if len(payload) < _OPENING.size:
@@ -124,4 +127,4 @@ def _on_event_loop() -> bool:
     return asyncio._get_running_loop() is not None
 
 
-ZLIB = BuiltIn(module="zlib", operations=frozenset({OPEN, STEP, CLOSE, CRC32}), make=Zlib)
+ZLIB = BuiltIn(module="zlib", operations=frozenset({ZLIB_OPEN, ZLIB_STEP, ZLIB_CLOSE, ZLIB_CRC32}), make=Zlib)

@@ -17,10 +17,10 @@ const { toBuffer } = require('internal/to_buffer');
 const { modes, codes } = require('node/zlib/constants');
 
 // Operations of the host (ABI.md).
-const OPEN = 18;
-const STEP = 19;
-const CLOSE = 20;
-const CRC32 = 21;
+const ZLIB_OPEN = 18;
+const ZLIB_STEP = 19;
+const ZLIB_CLOSE = 20;
+const ZLIB_CRC32 = 21;
 
 // What an answer begins with.
 const PENDING = 1;
@@ -84,7 +84,7 @@ class Run {
     const numbers = [mode, level & 255, windowBits, memLevel, strategy];
     for (let i = 0; i < OPENING_BYTES; i++) payload[i] = numbers[i];
     if (dictionary !== undefined) TypedArrayPrototypeSet(payload, dictionary, OPENING_BYTES);
-    const answer = call(OPEN, payload);
+    const answer = call(ZLIB_OPEN, payload);
     if (answer[0] === BAD_DATA) throw failure(answer, this.brotli);
     return readU32(answer, 1);
   }
@@ -98,7 +98,7 @@ class Run {
     payload[4] = last ? this.settings.finish : 0;
     writeU32(payload, 5, this.room);
     copy(payload, this.input, STEP_BYTES, this.at, this.at + taken);
-    const answer = call(STEP, payload);
+    const answer = call(ZLIB_STEP, payload);
     if (answer[0] === TRY_AGAIN) return true;
     if (answer[0] === BAD_DATA) throw failure(answer, this.brotli);
     this.room = OUTPUT_BYTES;
@@ -136,7 +136,7 @@ class Run {
   close() {
     const payload = new Uint8Array(4);
     writeU32(payload, 0, this.id);
-    call(CLOSE, payload);
+    call(ZLIB_CLOSE, payload);
   }
 }
 
@@ -191,7 +191,7 @@ function checksum(bytes, value) {
     const payload = new Uint8Array(4 + end - at);
     writeU32(payload, 0, crc);
     TypedArrayPrototypeSet(payload, TypedArrayPrototypeSubarray(bytes, at, end), 4);
-    crc = readU32(call(CRC32, payload), 0);
+    crc = readU32(call(ZLIB_CRC32, payload), 0);
   }
   return crc;
 }

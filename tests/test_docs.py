@@ -282,13 +282,15 @@ def test_imports_and_exports_are_documented() -> None:
 
 
 def test_operation_numbers_are_documented_and_agree() -> None:
-    """The numbers of the operations are the same in ABI.md, in the host and in the guest's JavaScript."""
+    """The numbers of the operations are the same in ABI.md, in the host and in the guest's JavaScript or C."""
     documented = {words(row[1])[0]: int(row[0]) for row in table(ABI.read_text(), "number")}
     script = "".join(path.read_text() for path in (GUEST / "js").rglob("*.js"))
+    script += "".join(path.read_text() for path in (GUEST / "c").glob("*.h"))
     for name, number in documented.items():
-        assert re.search(rf"const {name} = {number};", script), name
+        assert re.search(rf"const {name} = {number};|CB_OPERATION_{name} {number}u\n", script), name
     own = {name: number for name, number in documented.items() if number < hostcalls.CAPABILITY_OPERATIONS_FROM}
-    assert own == {"MODULE_LOAD": hostcalls.MODULE_LOAD, "RANDOM_BYTES": hostcalls.RANDOM_BYTES}
+    assert own == {name: getattr(hostcalls, name) for name in own}
+    assert {"MODULE_LOAD", "RANDOM_BYTES", "DOMAIN_TO_ASCII", "DOMAIN_TO_UNICODE"} <= own.keys()
     capabilities = "".join(path.read_text() for path in (ROOT / "host" / "capabilities").rglob("*.py"))
     for name in documented.keys() - own.keys():
         assert f"\n{name} = {documented[name]}\n" in capabilities, name
@@ -328,7 +330,7 @@ def test_stack_and_memory_figures_are_documented() -> None:
         f"stack of executions: {shadow // mib} MiB",
         f"{hostcalls.CALL_FUEL:,} units of fuel (`CALL_FUEL`)",
         f"at most {hostcalls.PAYLOAD_BYTES_MAX // mib} MiB (`PAYLOAD_BYTES_MAX`)",
-        f"{engine.SLICE_FUEL // 1_000_000} million units of fuel",
+        f"{hostcalls.SLICE_FUEL // 1_000_000} million units of fuel",
     ):
         assert said in " ".join(text.split()), said
 

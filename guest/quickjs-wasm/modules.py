@@ -27,6 +27,9 @@ PUBLIC = {
     "assert/strict": "node/assert#strict",
     "util": "node/util",
     "util/types": "node/util/types",
+    "querystring": "node/querystring",
+    "url": "node/url",
+    "zlib": "node/zlib",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
@@ -65,6 +68,8 @@ GLOBALS = {
     "PerformanceMark": "web/performance#PerformanceMark",
     "PerformanceMeasure": "web/performance#PerformanceMeasure",
     "reportError": "web/event#reportError",
+    "URL": "web/url#URL",
+    "URLSearchParams": "web/url_search_params#URLSearchParams",
 }
 
 #: Modules bundled from npm packages that only modules of ours see, as `vendor/NAME`: the text that the bundle is made

@@ -5,9 +5,11 @@ within its limits, never depends on what ran before.
 """
 
 import asyncio
+from collections.abc import Mapping
 
 from msgspec import Struct
 
+from host.capabilities.base import BuiltIn
 from host.capabilities.random import RandomSource
 from host.errors import InternalError
 from host.execution.calls import ExecutionCalls
@@ -35,6 +37,8 @@ class Tools(Struct, frozen=True):
     scheduler: Scheduler
     codes: CodeCache
     tally: Tally
+    #: By the number of an operation.
+    built_in: Mapping[int, BuiltIn]
 
 
 class Attempt:
@@ -53,7 +57,12 @@ class Attempt:
         self._limits = policy.limits
         self._random = RandomSource((request.seed or 0) if policy.seeded else None)
         self._calls = ExecutionCalls(
-            tools.engine.bundle, self._random, request.extra_capabilities, policy.limits.host_calls
+            tools.engine.bundle,
+            self._random,
+            request.extra_capabilities,
+            policy.limits.host_calls,
+            tools.built_in,
+            policy.allows,
         )
         self._calls.bind(asyncio.get_running_loop())
         self.fuel = 0

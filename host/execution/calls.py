@@ -3,11 +3,12 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from host.capabilities.base import Asynchronous, Capability, Immediate
+from host.capabilities import domains
+from host.capabilities.base import Asynchronous, BuiltIn, Capability, Immediate
 from host.capabilities.random import QUOTA_BYTES, RandomSource
-from host.sandbox.hostcalls import MODULE_LOAD, RANDOM_BYTES, Refusal
+from host.sandbox.hostcalls import DOMAIN_TO_ASCII, DOMAIN_TO_UNICODE, MODULE_LOAD, RANDOM_BYTES, Refusal
 from host.sandbox.image import ImageBundle
 
 
@@ -29,9 +30,18 @@ class ExecutionCalls:
     """
 
     def __init__(
-        self, bundle: ImageBundle, random: RandomSource, capabilities: Iterable[Capability], budget: int
+        self,
+        bundle: ImageBundle,
+        random: RandomSource,
+        capabilities: Iterable[Capability],
+        budget: int,
+        built_in: Mapping[int, BuiltIn],
+        allows: Callable[[str], bool],
     ) -> None:
         self._bundle = bundle
+        self._built_in = built_in
+        self._allows = allows
+        self._built: dict[int, Immediate] = {}
         self._random = random
         self._budget = budget
         self._immediate: dict[int, Immediate] = {}
@@ -44,6 +54,8 @@ class ExecutionCalls:
         self._last_id = 0
         self._closed = False
         self.used = 0
+        self.owed = 0
+        self.ends_slice = False
         self.settled: deque[Settled] = deque()
         self.fault: BaseException | None = None
         self._woken: asyncio.Future | None = None
@@ -54,11 +66,30 @@ class ExecutionCalls:
             return self._bundle.module_bytecode(payload.decode())
         if operation == RANDOM_BYTES:
             return self._random.draw(min(int(payload), QUOTA_BYTES))
+        if operation in (DOMAIN_TO_ASCII, DOMAIN_TO_UNICODE):
+            self.charge(len(payload) * domains.FUEL_PER_BYTE)
+            return (domains.to_ascii if operation == DOMAIN_TO_ASCII else domains.to_unicode)(payload)
         function = self._immediate.get(operation)
         if function is None:
-            raise _not_granted()
+            return self._built_in_function(operation)(payload)
         self._spend()
         return function(payload)
+
+    def _built_in_function(self, operation: int) -> Immediate:
+        if operation not in self._built:
+            built_in = self._built_in.get(operation)
+            if built_in is None or not self._allows(built_in.module):
+                raise _not_granted()
+            self._built.update(built_in.make(self).immediate)
+        return self._built[operation]
+
+    def charge(self, fuel: int) -> None:
+        """An immediate call costs so much more (the Meter protocol)."""
+        self.owed += fuel
+
+    def end_slice(self) -> None:
+        """The guest's slice ends with the call that is being answered (the Meter protocol)."""
+        self.ends_slice = True
 
     def start(self, operation: int, payload: bytes) -> int:
         """An asynchronous host call: begun on the event loop, settled later."""

@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
 
 from msgspec import Struct
 
+from host.capabilities.base import BuiltIn
 from host.errors import CancelledError, RefusedError, TooLargeError, ValidationError
 from host.execution.admission import Admission
 from host.execution.attempt import Attempt, Tools
@@ -47,7 +49,12 @@ class Executor:
     """
 
     def __init__(
-        self, engine: Engine, options: ExecutorOptions, node: Node | None = None, rates: Rates | None = None
+        self,
+        engine: Engine,
+        options: ExecutorOptions,
+        node: Node | None = None,
+        rates: Rates | None = None,
+        built_in: Iterable[BuiltIn] = (),
     ) -> None:
         self.engine = engine
         self.options = options
@@ -63,7 +70,8 @@ class Executor:
         )
         self._terms = TermsOf(self.node, options.ceilings, options.running_max)
         self._scheduler = Scheduler(options.threads)
-        self._tools = Tools(engine, self._scheduler, self.codes, self.tally)
+        by_operation = {operation: each for each in built_in for operation in each.operations}
+        self._tools = Tools(engine, self._scheduler, self.codes, self.tally, by_operation)
         self._stacks_release_after = 0.0
 
     def close(self) -> None:

@@ -28,11 +28,6 @@ FIBER_STACK_BYTES = 32 * MIB + 64 * 1024
 KEEP_RESIDENT_BYTES = 17 * 65536
 #: No policy's memory cap can be over this.
 MEMORY_BYTES_MAX = 1024 * MIB
-#: Units of fuel between two returns to the host: about 0.4 ms.
-SLICE_FUEL = 10_000_000
-#: The same for a guest that has run for long: some 2 ms. Between two slices the host's Python runs, and while a thread
-#: of low priority does that it holds up the event loop.
-LONG_SLICE_FUEL = 50_000_000
 TABLE_ELEMENTS_MAX = 20_000
 
 _SWITCHES = {

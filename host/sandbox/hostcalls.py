@@ -17,6 +17,8 @@ from host.sandbox.abi import GuestFault, GuestMemory
 #: Operations of the sandbox itself; js/bootstrap/bridge.js has the same numbers. Capabilities begin at 16.
 MODULE_LOAD = 1
 RANDOM_BYTES = 2
+DOMAIN_TO_ASCII = 10
+DOMAIN_TO_UNICODE = 11
 CAPABILITY_OPERATIONS_FROM = 16
 
 #: Answers below zero; c/abi.h says the same.
@@ -25,6 +27,11 @@ ERROR_BASE = -2
 
 #: Fuel that a host call costs, beside what the guest burns for it: its price in time at 25,000 units a microsecond.
 CALL_FUEL = 100_000
+#: Units of fuel between two returns to the host: about 0.4 ms.
+SLICE_FUEL = 10_000_000
+#: The same for a guest that has run for long: some 2 ms. Between two slices the host's Python runs, and while a thread
+#: of low priority does that it holds up the event loop.
+LONG_SLICE_FUEL = 50_000_000
 #: The largest payload of one call, either way.
 PAYLOAD_BYTES_MAX = 64 * 1024 * 1024
 
@@ -45,7 +52,14 @@ class Refusal(Exception):
 
 
 class HostCalls(Protocol):
-    """What an execution answers. Both methods may raise Refusal; anything else that they raise is a fault."""
+    """What an execution answers. Both methods may raise Refusal; anything else that they raise is a fault.
+
+    `owed` is fuel that the last call costs beyond its price, and `ends_slice` says that the slice is to end with it;
+    both are set back when they were heeded.
+    """
+
+    owed: int
+    ends_slice: bool
 
     def call(self, operation: int, payload: bytes) -> bytes:
         """An immediate call: the answer."""
@@ -57,7 +71,7 @@ class HostCalls(Protocol):
 class Caller:
     """The instance's end of its host calls: who answers, what is waiting to be taken, what went wrong."""
 
-    __slots__ = ("answer", "calls", "fault", "hostcalls", "memory")
+    __slots__ = ("answer", "calls", "fault", "hostcalls", "memory", "slice_began", "slice_fuel")
 
     def __init__(self, hostcalls: HostCalls, memory: GuestMemory) -> None:
         self.hostcalls = hostcalls
@@ -65,16 +79,25 @@ class Caller:
         self.answer = b""
         self.calls = 0
         self.fault: BaseException | None = None
+        #: The fuel that there was at the slice's first call; None before that.
+        self.slice_began: int | None = None
+        self.slice_fuel = SLICE_FUEL
 
 
 running = threading.local()
 
 
-def _charge(raw_caller: int) -> None:
+def _charge(raw_caller: int, caller: Caller, fuel: int, ends_slice: bool = False) -> None:
+    """Takes fuel. Setting what is left begins a slice anew, so the slice gets what it had left, and not a whole one."""
     context = capi.caller_context(raw_caller)
     left = ctypes.c_uint64()
     capi.get_fuel(context, ctypes.addressof(left))
-    capi.set_fuel(context, max(left.value - CALL_FUEL, 0))
+    if caller.slice_began is None:
+        caller.slice_began = left.value
+    rest = max(left.value - fuel, 0)
+    in_slice = 1 if ends_slice else max(caller.slice_fuel - (caller.slice_began - rest), 1)
+    capi.yield_every(context, in_slice)
+    capi.set_fuel(context, rest)
 
 
 def _answer(caller: Caller, method: str, operation: int, pointer: int, length: int) -> int:
@@ -112,8 +135,14 @@ def _give(results: int, status: int) -> None:
 def _entry(method: str):
     def entry(_env, raw_caller, arguments, _count, results, _result_count):
         try:
-            _charge(raw_caller)
-            status = _answer(running.caller, method, _u32(arguments, 0), _u32(arguments, 1), _u32(arguments, 2))
+            caller = running.caller
+            _charge(raw_caller, caller, CALL_FUEL)
+            status = _answer(caller, method, _u32(arguments, 0), _u32(arguments, 1), _u32(arguments, 2))
+            calls = caller.hostcalls
+            if calls.owed or calls.ends_slice:
+                _charge(raw_caller, caller, calls.owed, calls.ends_slice)
+                calls.owed = 0
+                calls.ends_slice = False
         except BaseException as fault:
             running.caller.fault = fault
             status = FAULT

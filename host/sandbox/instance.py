@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from host.sandbox import abi, capi, hostcalls
 from host.sandbox.abi import GuestFault, GuestMemory
-from host.sandbox.engine import LONG_SLICE_FUEL, SLICE_FUEL, TABLE_ELEMENTS_MAX, Engine, LinkedImage
+from host.sandbox.engine import TABLE_ELEMENTS_MAX, Engine, LinkedImage
+from host.sandbox.hostcalls import LONG_SLICE_FUEL, SLICE_FUEL
 
 
 class State(Enum):
@@ -198,9 +199,7 @@ class Instance:
             if pointer is None:
                 return False
         self.memory.write(pointer, buffer)
-        areas = abi.Areas(
-            pointer, len(start.code), len(start.input_json), len(start.modules), len(start.bytecode)
-        )
+        areas = abi.Areas(pointer, len(start.code), len(start.input_json), len(start.modules), len(start.bytecode))
         self.memory.set_start(start.seed, areas, start.permit, start.result_bytes_max, start.log_bytes_max)
         self._enter(entry)
         return True
@@ -225,7 +224,9 @@ class Instance:
         """Runs one slice and keeps the GIL meanwhile: for the event loop's thread. Most slices there end within
         microseconds, and taking the GIL back from the server's threads costs more than that."""
         self.memory.set_clocks(clock_ms, elapsed_ms)
-        hostcalls.running.caller = self._caller
+        caller = hostcalls.running.caller = self._caller
+        if caller.slice_began is not None:
+            self._begin_slice(caller)
         began = time.thread_time_ns()
         finished = capi.future_poll_held(self._future)
         self.cpu_ns += time.thread_time_ns() - began
@@ -240,6 +241,8 @@ class Instance:
         began = time.thread_time_ns()
         while True:
             set_clocks(*clock())
+            if caller.slice_began is not None:
+                self._begin_slice(caller)
             finished = poll(future)
             if finished or caller.fault is not None or enough():
                 break
@@ -265,7 +268,13 @@ class Instance:
 
     def lengthen_slices(self) -> None:
         """From the next slice on they are long ones."""
-        capi.check(capi.yield_every(self._context, LONG_SLICE_FUEL))
+        self._caller.slice_fuel = LONG_SLICE_FUEL
+        self._begin_slice(self._caller)
+
+    def _begin_slice(self, caller: hostcalls.Caller) -> None:
+        """A whole slice from now on: a host call has cut the last one short."""
+        caller.slice_began = None
+        capi.check(capi.yield_every(self._context, caller.slice_fuel))
 
     def _note(self) -> None:
         self.noted = (self.fuel_used(), self.memory_bytes(), self.host_calls)

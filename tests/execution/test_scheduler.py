@@ -16,7 +16,8 @@ from host.errors import InternalError
 from host.execution.request import ExecutionRequest
 from host.execution.run import Executor, ExecutorOptions
 from host.execution.scheduler import Scheduler
-from host.sandbox.engine import LONG_SLICE_FUEL, Engine
+from host.sandbox.engine import Engine
+from host.sandbox.hostcalls import LONG_SLICE_FUEL
 from tests.harness import policy_of, request_of
 
 LOOP = "for (;;); return 1"

@@ -11,7 +11,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import cldr
 import modules
+import pinyin_data
+import tzdata
 from inputs import FOLDER
 from modules import PACKAGES
 from steps import BuildError, run
@@ -94,16 +97,19 @@ def _parts(npm: Path) -> dict[str, str]:
 _REQUIRED = re.compile(rb"""\brequire\(['"]([^'"]+)['"]\)""")
 
 
-def _own(vendor: dict[str, bytes]) -> dict[str, bytes]:
-    """Modules that guest code cannot require, wrapped. Raises BuildError where one requires what is not there."""
+def _own(vendor: dict[str, bytes], data: dict[str, object]) -> dict[str, bytes]:
+    """Modules that guest code cannot require, wrapped; `data` is what the generated ones export. Raises BuildError where one requires what is not there."""
     sources = modules.own_modules()
-    names = frozenset({*sources, *vendor})
+    names = frozenset({*sources, *vendor, *data})
     modules.check_targets(names)
     for name, source in sources.items():
         for required in _REQUIRED.findall(source):
             if required.decode() not in names:
                 raise BuildError(f"js/{name}.js requires {required.decode()!r}, which is no module of ours")
     before, after = _OWN_WRAPPER
+    for name, exports in data.items():
+        text = json.dumps(exports, ensure_ascii=False, separators=(",", ":"))
+        sources[name] = b"module.exports=" + text.encode()
     wrapped = {name: before + source + after for name, source in sources.items()}
     return {INTERNAL + name: source for name, source in {**wrapped, **vendor}.items()}
 
@@ -111,9 +117,10 @@ def _own(vendor: dict[str, bytes]) -> dict[str, bytes]:
 class Bundler:
     """esbuild over the packages of one `node_modules` folder. Each bundle is kept under what it was made from."""
 
-    def __init__(self, workspace: Workspace, npm: Path) -> None:
+    def __init__(self, workspace: Workspace, npm: Path, zones: Path) -> None:
         self._workspace = workspace
         self._npm = npm
+        self._zones = zones
         self.parts = _parts(npm)
         self.module_names = sorted([*PACKAGES, *self.parts])
 
@@ -136,6 +143,7 @@ class Bundler:
             "CELLBLOCK_MODULES": self.module_names,
             "CELLBLOCK_PUBLIC": modules.PUBLIC,
             "CELLBLOCK_GLOBALS": modules.GLOBALS,
+            "CELLBLOCK_METHODS": modules.METHODS,
             "CELLBLOCK_OWN_RIGHT": sorted(modules.OWN_RIGHT & modules.PUBLIC.keys()),
         }
         options = [f"--define:{name}={json.dumps(value)}" for name, value in defined.items()]
@@ -152,7 +160,12 @@ class Bundler:
         packages = self._bundle({name: _entry(name) for name in PACKAGES}, [])
         parts = self._bundle(self.parts, [f"--external:{name}" for name in PACKAGES])
         vendor = self._bundle({f"vendor/{name}": text for name, text in modules.VENDOR.items()}, [])
-        return {**packages, **parts, **_own(vendor)}
+        return {**packages, **parts, **_own(vendor, self._data())}
+
+    def _data(self) -> dict[str, object]:
+        """What the modules of data export."""
+        made = {**cldr.data_modules(self._npm), **tzdata.zone_modules(self._zones, self._npm)}
+        return {**made, **pinyin_data.data_modules(self._npm)}
 
     def _bundle(self, entries: dict[str, str], options: list[str]) -> dict[str, bytes]:
         before, after = _MODULE_WRAPPER

@@ -15,6 +15,7 @@ PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs")
 PUBLIC = {
     "path": "node/path",
     "path/posix": "node/path#posix",
+    "pinyin": "node/pinyin",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
@@ -22,13 +23,29 @@ OWN_RIGHT = frozenset({"stream/web", "timers/promises"})
 
 #: Globals that are made when they are first touched: the module and the property of its exports.
 GLOBALS = {
+    "Intl": "web/intl#Intl",
     "performance": "web/performance#performance",
     "Performance": "web/performance#Performance",
 }
 
+#: Methods of built-in classes in whose place is one of ours, made when it is first touched: by object and name, the
+#: module and the property of its exports.
+METHODS = {
+    "Number.prototype.toLocaleString": "web/intl/methods#number",
+    "BigInt.prototype.toLocaleString": "web/intl/methods#bigint",
+    "Date.prototype.toLocaleString": "web/intl/methods#date",
+    "Date.prototype.toLocaleDateString": "web/intl/methods#dateDate",
+    "Date.prototype.toLocaleTimeString": "web/intl/methods#dateTime",
+    "Array.prototype.toLocaleString": "web/intl/methods#array",
+    "TypedArray.prototype.toLocaleString": "web/intl/methods#typedArray",
+    "String.prototype.localeCompare": "web/intl/methods#compare",
+    "String.prototype.toLocaleUpperCase": "web/intl/methods#upper",
+    "String.prototype.toLocaleLowerCase": "web/intl/methods#lower",
+}
+
 #: Modules bundled from npm packages that only modules of ours see, as `vendor/NAME`: the text that the bundle is made
 #: from, as esbuild takes it.
-VENDOR: dict[str, str] = {}
+VENDOR: dict[str, str] = {"pinyin": "module.exports = require('pinyin/lib/pinyin.js');"}
 
 #: What is ready in which image. What is in none is loaded from bytecode when it is first needed.
 IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in PACKAGES}, "all": PACKAGES}
@@ -55,6 +72,6 @@ def own_modules() -> dict[str, bytes]:
 
 def check_targets(names: frozenset[str]) -> None:
     """Raises BuildError where the table points to a module that is not there."""
-    for public, target in {**PUBLIC, **GLOBALS}.items():
+    for public, target in {**PUBLIC, **GLOBALS, **METHODS}.items():
         if target.partition("#")[0] not in names:
             raise BuildError(f"modules.py: {public!r} is {target!r}, and there is no such module")

@@ -1,6 +1,6 @@
 // The bootstrap: makes the globals that a guest sees, once, while an image is made. The build wraps this file into
 // one function whose argument is the bridge; what it returns is for c/boot.c alone.
-/* global CELLBLOCK_GLOBALS */
+/* global CELLBLOCK_GLOBALS, CELLBLOCK_METHODS */
 import './errors.js';
 import { console } from './console.js';
 import { installLazy } from './internal.js';
@@ -17,7 +17,7 @@ install('console', console);
 install('require', require);
 install('crypto', webCrypto);
 install('global', globalThis);
-installLazy(CELLBLOCK_GLOBALS);
+installLazy(CELLBLOCK_GLOBALS, CELLBLOCK_METHODS);
 // No shared memory: nothing to build a fine clock from.
 delete globalThis.SharedArrayBuffer;
 // A result holds no number that a guest wrote as text: `1e999999`, or more digits than a client's parser takes.

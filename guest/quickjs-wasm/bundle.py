@@ -22,9 +22,14 @@ from workspace import Workspace, key_of
 
 #: Published as ES modules: taken from those, because what node makes of them for `require` is twice the size.
 _ES_MODULES = {"date-fns", "uuid"}
-_DAYJS_PLUGINS = (
-    *("advancedFormat", "customParseFormat", "duration", "isBetween", "isoWeek", "relativeTime"),
-    *("timezone", "utc", "weekOfYear"),
+#: Locales that are modules of their own; `date-fns/locale` has all there are.
+_DATE_FNS_LOCALES = (
+    *("ar", "cs", "da", "de", "de-AT", "en-AU", "en-CA", "en-GB", "en-IN", "en-US", "es", "fi", "fr", "fr-CA", "hi"),
+    *("id", "it", "ja", "ko", "nl", "pl", "pt", "pt-BR", "ru", "sv", "th", "tr", "uk", "vi", "zh-CN", "zh-HK", "zh-TW"),
+)
+_DAYJS_LOCALES = (
+    *("ar", "cs", "da", "de", "en", "en-gb", "es", "fi", "fr", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "pt-br"),
+    *("ru", "sv", "th", "tr", "uk", "vi", "zh", "zh-cn", "zh-hk", "zh-tw"),
 )
 
 _BOOTSTRAP_WRAPPER = ("(function(bridge){var module={exports:{}},exports=module.exports;", "return module.exports})")
@@ -86,10 +91,11 @@ def _crypto_js_parts(npm: Path) -> dict[str, str]:
 def _parts(npm: Path) -> dict[str, str]:
     """The modules that lie inside a package, by name, with the text that their bundle is made from."""
     parts = {"lodash/fp": _lodash_fp(npm), "date-fns/fp": _date_fns_fp(npm)}
-    for name in ("date-fns/locale", "date-fns/locale/en-US", "date-fns/locale/zh-CN"):
+    for name in ("date-fns/locale", *(f"date-fns/locale/{locale}" for locale in _DATE_FNS_LOCALES)):
         target = json.dumps(str(npm / f"{name}.js"))
         parts[name] = f"import * as all from {target}; module.exports = {{ ...all }};"
-    for name in ("locale/zh-cn", *(f"plugin/{plugin}" for plugin in _DAYJS_PLUGINS)):
+    plugins = sorted(file.stem for file in (npm / "dayjs" / "plugin").glob("*.js"))
+    for name in (*(f"locale/{locale}" for locale in _DAYJS_LOCALES), *(f"plugin/{plugin}" for plugin in plugins)):
         parts[f"dayjs/{name}"] = f"module.exports = require({json.dumps(str(npm / 'dayjs' / f'{name}.js'))});"
     return {**parts, **_crypto_js_parts(npm)}
 

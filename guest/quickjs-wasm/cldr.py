@@ -237,7 +237,7 @@ def names(cldr: Cldr, locale: str) -> object:
 def likely(cldr: Cldr) -> object:
     """Likely subtags of languages with two letters and of regions, for Intl.Locale."""
     table = cldr.core("likelySubtags")["likelySubtags"]
-    return {key: tag for key, tag in table.items() if len(key.split("-")[0]) == 2 or key == "und" or re.match(r"und-..$", key)}
+    return {key: tag for key, tag in table.items() if re.match(r"..(-|$)|und(-\w+)?$", key)}
 
 
 SUBJECTS: dict[str, Callable[[Cldr, str], object]] = {

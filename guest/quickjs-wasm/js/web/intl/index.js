@@ -16,6 +16,7 @@ const values = {
 };
 
 const statics = {
+  __proto__: null,
   getCanonicalLocales(locales) {
     return require('web/intl/locale').canonicalList(locales);
   },
@@ -27,7 +28,7 @@ const statics = {
 };
 
 const Intl = {};
-for (const name of ['getCanonicalLocales', 'supportedValuesOf']) {
+for (const name in statics) {
   ObjectDefineProperty(Intl, name, { __proto__: null, value: statics[name], writable: true, enumerable: false, configurable: true });
 }
 const classes = {

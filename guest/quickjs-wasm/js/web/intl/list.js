@@ -27,16 +27,28 @@ function combine(pattern, first, second) {
   return parts;
 }
 
+/** Without empty items, and texts that then meet as one. */
+function merged(parts) {
+  const found = [];
+  for (const part of parts) {
+    const last = found[found.length - 1];
+    if (part.value === '') continue;
+    if (part.type === 'literal' && last?.type === 'literal') last.value += part.value;
+    else found.push(part);
+  }
+  return found;
+}
+
 function partsOf(own, list) {
   const items = textsOf(list).map((value) => [{ type: 'element', value }]);
-  if (items.length < 2) return items.flat();
+  if (items.length < 2) return merged(items.flat());
   const [pair, start, middle, end] = require('data/lists/' + own.data)[own.type + '-' + own.style];
-  if (items.length === 2) return combine(pair, items[0], items[1]);
+  if (items.length === 2) return merged(combine(pair, items[0], items[1]));
   // From the first to the last, and flat: a list of a million must not nest.
   const parts = combine(start, items[0], []);
   for (let i = 1; i < items.length - 2; i++) parts.push(...combine(middle, items[i], []));
   parts.push(...combine(end, items[items.length - 2], items[items.length - 1]));
-  return parts;
+  return merged(parts);
 }
 
 const { Class: ListFormat } = define({

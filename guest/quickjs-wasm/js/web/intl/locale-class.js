@@ -52,16 +52,13 @@ function withOptions(found, options) {
 /** The tag with what is most likely where it says nothing. */
 function maximised({ language, script, region }) {
   const likely = require('data/likely');
-  const tries = [[language, script, region], [language, '', region], [language, script, ''], [language, '', ''], ['und', script, region], ['und', '', region], ['und', script, '']];
+  const tries = [[language, script, region], [language, '', region], [language, script, ''], [language, '', '']];
+  if (language === 'und') tries.splice(3, 0, ['und', script, '']);
   for (const parts of tries) {
-    const key = parts.filter((part) => part).join('-');
-    if (parts.some((part, i) => part && i > 0) || parts[0] === language) {
-      const found = likely[key];
-      if (found !== undefined && (parts[1] !== '' || parts[2] !== '' || parts[0] === language)) {
-        const full = parse(found);
-        return { language: language === 'und' ? full.language : language, script: script || full.script, region: region || full.region };
-      }
-    }
+    const found = likely[parts.filter((part) => part).join('-')];
+    if (found === undefined) continue;
+    const full = parse(found);
+    return { language: language === 'und' ? full.language : language, script: script || full.script, region: region || full.region };
   }
   return undefined;
 }
@@ -101,7 +98,7 @@ const { Class: Locale, ownOf } = define({
     minimize: (own) => instance(own, minimised(own.found)),
   },
   accessors: {
-    language: (own) => own.found.language,
+    language: (own) => (own.found.language === 'und' ? undefined : own.found.language),
     script: (own) => own.found.script || undefined,
     region: (own) => own.found.region || undefined,
     baseName: (own) => base(own.found),

@@ -29,7 +29,7 @@ function languageOf(own, names, code) {
   name ??= short(language);
   if (name === undefined) return undefined;
   const rest = [];
-  if (script && !(covered & 1)) rest.push(scripts[script + '-alt-stand-alone'] ? scripts[script] : scripts[script] ?? script);
+  if (script && !(covered & 1)) rest.push(scripts[script] ?? script);
   if (region && !(covered & 2)) rest.push(regionOf(own, regions, region) ?? region);
   for (const one of variants) rest.push(one.toUpperCase());
   if (rest.length === 0) return name;
@@ -48,7 +48,7 @@ function nameOf(own, given) {
     code = code.toUpperCase();
     const row = require('data/currencies/' + own.data)[code];
     if (row === undefined) return [undefined, code];
-    return [own.style === 'long' ? row[2] : own.style === 'narrow' ? row[1] || row[0] || code : row[0] || code, code];
+    return [row[2], code];
   }
   const names = require('data/names/' + own.data);
   if (own.type === 'language') {
@@ -70,7 +70,7 @@ function nameOf(own, given) {
     return [regionOf(own, names.region, code), code];
   }
   code = code[0].toUpperCase() + code.slice(1).toLowerCase();
-  return [names.script[code + '-alt-stand-alone'] ?? names.script[code], code];
+  return [names.script[code], code];
 }
 
 const { Class: DisplayNames } = define({

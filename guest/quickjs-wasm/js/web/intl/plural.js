@@ -16,7 +16,7 @@ function select(own, number) {
 
 /** What a range has: in English always the general form, elsewhere mostly that of its end. */
 function ofRange(own, start, end) {
-  if (own.type === 'cardinal' && own.data.startsWith('en')) return 'other';
+  if (own.data.startsWith('en')) return 'other';
   if (own.type === 'ordinal' && own.data === 'fr') return end === 'one' ? start : end;
   return end;
 }
@@ -29,7 +29,8 @@ const { Class: PluralRules } = define({
     own.type = stringOption(options, 'type', ['cardinal', 'ordinal'], 'cardinal', TITLE);
     readDigits(own, options, 0, 3, false, TITLE);
     const { locale, data } = resolve(locales);
-    own.locale = locale;
+    // ICU has plural rules for languages, not for their regions.
+    own.locale = locale.slice(0, 2);
     own.data = data;
   },
   methods: {

@@ -1,5 +1,5 @@
 // Time zones: what the clocks of a zone show at a moment, and what the time is called there (CLDR's metazone).
-const { MathFloor, NumberParseInt: parseInt36, RangeError } = primordials;
+const { MathFloor, RangeError, parseInt: parseInt36 } = primordials;
 
 const areas = ['Africa', 'America', 'Antarctica', 'Asia', 'Atlantic', 'Australia', 'Europe', 'Indian', 'Pacific'];
 const DAY = 86400;

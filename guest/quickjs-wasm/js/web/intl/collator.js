@@ -1,6 +1,6 @@
 // Intl.Collator: texts in the order that people expect, by letters first, then accents, then case. Punctuation and
 // symbols come in CLDR's order as far as ASCII has them, then digits, Latin, Greek, Cyrillic, kana, and Han by code point;
-// in Chinese, Han by pinyin and before Latin. Other scripts stand by code point behind Cyrillic.
+// in Chinese, Han by pinyin and before Latin; in Japanese, kana and Han before Greek. Other scripts stand by code point behind Cyrillic.
 const { ObjectDefineProperty, String, StringPrototypeNormalize } = primordials;
 const { booleanOption, define, optionsOf, stringOption } = require('web/intl/common');
 const { resolve, withKeywords } = require('web/intl/locale');
@@ -32,10 +32,13 @@ function primaryOf(letter, own) {
     return 0;
   }
   if (code < 0x370) return code < 0xc0 ? 0x60 + code - 0x80 : FIRST_LETTER + 0x100 + code;
-  // Chinese has its own characters before all other letters.
-  if (han.test(letter)) return own.pinyin ? 0x190 + pinyinOrder(own, letter, code) / 2 ** 40 : 0x400000 + code;
+  // Chinese has its own characters before all other letters, Japanese before Greek.
+  if (han.test(letter)) {
+    if (own.pinyin) return 0x190 + pinyinOrder(own, letter, code) / 2 ** 40;
+    return own.japanese ? 0x690 + code / 2 ** 40 : 0x400000 + code;
+  }
   if (code >= 0x2000 && code < 0x3040) return 0x100 + (code - 0x2000) / 0x1040;
-  if (code >= 0x3041 && code <= 0x3096) return 0x20000 + code;
+  if (code >= 0x3041 && code <= 0x3096) return own.japanese ? 0x680 + code / 2 ** 20 : 0x20000 + code;
   return FIRST_LETTER + 0x400 + code;
 }
 
@@ -149,6 +152,7 @@ function make(own, locales, given) {
   // ICU has orders for languages, and for these two.
   own.locale = withKeywords(locale === 'en-US' || locale === 'zh-CN' ? locale : locale.slice(0, 2), keywords);
   own.pinyin = data === 'zh';
+  own.japanese = data === 'ja';
   own.sensitivity = stringOption(options, 'sensitivity', ['base', 'accent', 'case', 'variant'], 'variant', TITLE);
   own.ignorePunctuation = booleanOption(options, 'ignorePunctuation', false);
 }

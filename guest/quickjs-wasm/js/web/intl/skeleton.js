@@ -247,8 +247,28 @@ function appended(state, include) {
   return pattern;
 }
 
+/** Date and time of formats that a locale has as they are asked for: no comparing is needed. */
+function ready(dates, wanted, hour) {
+  const part = (mask) => {
+    let skeleton = '';
+    for (let i = 0; i < fields.length; i++) {
+      if (wanted.mask & mask & (1 << i) && !(i === PERIOD && wanted.defaultPeriod)) skeleton += wanted.letters[i].repeat(wanted.lengths[i]);
+    }
+    if (skeleton === '') return '';
+    const pattern = Object.hasOwn(dates.available, skeleton) ? dates.available[skeleton] : undefined;
+    return pattern && adjust({ wanted, hour }, { pattern, wanted: match(skeleton), specified: true });
+  };
+  const date = part(DATES);
+  const time = date === undefined ? undefined : part(TIMES);
+  if (time === undefined || !(date && time)) return time === undefined ? undefined : date || time;
+  if ((wanted.mask & DATES) === 1 << WEEKDAY || (wanted.kinds[MONTH] ?? NUMERIC) < 0) return undefined;
+  return dates.bothAt[3].replace(/\{([01])\}/g, (_, n) => (n === '0' ? time : date));
+}
+
 /** The pattern for a skeleton. */
 function bestPattern(dates, skeleton, hour, decimal) {
+  const quick = ready(dates, match(skeleton), hour);
+  if (quick !== undefined) return quick;
   dates.formats ??= collect(dates);
   const wanted = match(skeleton);
   const state = { dates, formats: dates.formats, wanted, hour, decimal };

@@ -317,16 +317,17 @@ def test_hostile_arguments_are_refused_or_ignored(guests: Guests) -> None:
     const hostile = new Proxy({}, { get() { throw new RangeError('mine') } });
     return [
       tell(() => self.toLocaleString()), tell(() => (1).toLocaleString('en', hostile)),
-      tell(() => new Intl.DateTimeFormat('en', hostile)), tell(() => (1).toLocaleString({ length: 2 ** 40 })),
-      tell(() => new Intl.NumberFormat('en').format('1e999999999').length > 1000),
-      tell(() => new Intl.NumberFormat('en').format('9'.repeat(100000)).length),
+      tell(() => new Intl.DateTimeFormat('en', hostile)),
+      tell(() => new Intl.NumberFormat('en').format('1e999999999').length),
+      tell(() => new Intl.NumberFormat('en').format('9'.repeat(10000)).length),
       tell(() => new Intl.ListFormat('en').format(Array(5000).fill('a')).length),
       tell(() => new Intl.Locale('a'.repeat(10000))), tell(() => '\\ud800'.localeCompare('\\udc00')),
       tell(() => [...new Intl.Segmenter().segment('\\ud800a')].length), tell(() => new Date(8.64e15).toLocaleString('de')),
     ]"""
     )
-    got = guests.result(code.replace("tell(() => (1).toLocaleString({ length: 2 ** 40 })), ", ""))
+    got = guests.result(code)
     assert got[:3] == ["1,", ["RangeError", "mine"], ["RangeError", "mine"]]
-    assert got[4:6] == [133333, 15003]
+    assert got[3][0] == "RangeError"
+    assert got[4:6] == [13333, 15002]
     assert got[6][0] == "RangeError"
     assert got[7:] == [-1, 2, "13.9.275760, 00:00:00"]

@@ -51,7 +51,7 @@ function interval(own, list, pattern) {
     if (asked === undefined) return token;
     let { length } = token;
     const worded = (one) => one.length > 2 || 'Ea'.includes(one.letter);
-    if (worded(asked) === worded(token) && asked.length > length) length = asked.length;
+    if (worded(asked) && worded(token) && asked.length > length) length = asked.length;
     const letter = 'zOv'.includes(token.letter) || 'hHkK'.includes(token.letter) ? asked.letter : token.letter;
     return { letter, length: 'zOv'.includes(letter) ? asked.length : length };
   });
@@ -100,6 +100,26 @@ function fallback(own, list, one, other) {
   return parts;
 }
 
+/** A pattern with the date fields that differ, where there are none of them; undefined where nothing is missing. */
+function widened(own, list, letter) {
+  if (!'yMd'.includes(letter)) return undefined;
+  const skeleton = skeletonOf(list);
+  const has = (field) => skeleton.includes(field);
+  let added = '';
+  const { bestPattern } = require('web/intl/skeleton');
+  if (!/[GyQMEd]/.test(skeleton)) {
+    const hour = own.data === 'en' ? 'h' : 'H';
+    const date = tokens(bestPattern(own.dates, 'yMd', hour, '.'));
+    const time = tokens(bestPattern(own.dates, skeleton.replace(/([hHm])\1/g, '$1'), hour, '.'));
+    return split(own.dates.bothAt[3]).flatMap((piece) => (piece === 0 ? time : piece === 1 ? date : [piece.replaceAll("'", '')]));
+  }
+  if (letter === 'y' && !has('y')) added = has('M') ? 'y' : 'yM';
+  else if (letter === 'M' && !has('M')) added = 'M';
+  if (added === '') return undefined;
+  const { symbols } = require('data/numbers/' + own.data);
+  return tokens(bestPattern(own.dates, added + skeleton, own.data === 'en' ? 'h' : 'H', symbols.decimal));
+}
+
 function rangeParts(own, list, start, end) {
   const [one, other] = [clock(own.zone, start), clock(own.zone, end)];
   const twelve = list.some((token) => 'hK'.includes(token.letter ?? ' '));
@@ -107,7 +127,12 @@ function rangeParts(own, list, start, end) {
   const has = (letters) => list.some((token) => typeof token !== 'string' && letters.includes(token.letter));
   const smallest = has('S') ? 'S' : has('s') ? 's' : has('m') ? 'm' : has('hHkK') ? 'h' : has('aB') ? 'a' : has('dEc') ? 'd' : has('ML') ? 'M' : 'y';
   const rank = (one) => order.indexOf(one === 'H' ? 'h' : one);
-  if (letter === undefined || rank(letter) > rank(smallest)) return from('shared', partsFor(own, list, one));
+  if (letter === undefined || rank(letter) > rank(smallest)) {
+    // What is no range is written as a date is.
+    return from('shared', partsFor(own, list, one)).map((part) => ({ ...part, value: part.value.replaceAll('\u202f', ' ') }));
+  }
+  const wider = widened(own, list, letter);
+  if (wider !== undefined) return rangeParts(own, wider, start, end);
   const skeleton = skeletonOf(list);
   const { intervals } = own.dates;
   const key = nearest(own.dates, skeleton);

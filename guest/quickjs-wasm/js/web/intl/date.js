@@ -225,7 +225,7 @@ const { Class: DateTimeFormat, ownOf } = define({
   methods: {
     resolvedOptions: (own) => resolvedOptions(own),
     formatToParts: (own, date) => partsOf(own, timeOf(date)),
-    formatRange: (own, start, end) => plain(joined(rangeOf(own, start, end))),
+    formatRange: (own, start, end) => joined(rangeOf(own, start, end)),
     formatRangeToParts: (own, start, end) => rangeOf(own, start, end),
   },
   bound: {

@@ -1,8 +1,9 @@
 // Decimal numbers of any length: digits, and where the point is. The value is 0.DIGITS times ten to the power of `point`.
-const { BigInt, RegExpPrototypeExec, String } = primordials;
+const { BigInt, RangeError, RegExpPrototypeExec, String, SymbolToPrimitive, TypeError } = primordials;
 
 const literal = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
-const EXPONENT_MAX = 100000;
+// More digits than this are refused: they would only be written out.
+const DIGITS_MAX = 20000;
 
 function trimmed(digits, point, negative) {
   let from = 0;
@@ -16,8 +17,9 @@ function trimmed(digits, point, negative) {
 function ofText(text) {
   const match = RegExpPrototypeExec(literal, text);
   if (match === null || (!match[2] && !match[3])) return undefined;
-  const exponent = Math.max(-EXPONENT_MAX, Math.min(EXPONENT_MAX, +(match[4] ?? 0)));
-  return trimmed(match[2] + (match[3] ?? ''), match[2].length + exponent, match[1] === '-');
+  const found = trimmed(match[2] + (match[3] ?? ''), match[2].length + +(match[4] ?? 0), match[1] === '-');
+  if (found.point > DIGITS_MAX) throw new RangeError('Invalid number value');
+  return found.point < -DIGITS_MAX ? special('number', found.negative) : found;
 }
 
 const special = (kind, negative) => ({ kind, negative, digits: '', point: 0 });
@@ -49,7 +51,7 @@ function of(value) {
 
 /** An object's primitive, with numbers preferred. */
 function toPrimitive(value) {
-  const convert = value[Symbol.toPrimitive];
+  const convert = value[SymbolToPrimitive];
   if (convert !== undefined && convert !== null) {
     const made = convert.call(value, 'number');
     if (made !== null && (typeof made === 'object' || typeof made === 'function')) throw new TypeError('Cannot convert object to primitive value');

@@ -62,7 +62,7 @@ function digitParts(own, quantity) {
   quantity.shown = shown;
   const parts = [];
   const { whole } = shown;
-  const grouped = own.useGrouping !== false && whole.length >= 3 + (own.useGrouping === 'min2' ? 2 : own.useGrouping === 'always' ? 1 : leastGrouping);
+  const grouped = own.useGrouping !== false && whole.length >= 3 + (own.useGrouping === 'min2' || (own.useGrouping === 'auto' && own.notation === 'compact') ? 2 : own.useGrouping === 'always' ? 1 : leastGrouping);
   let at = grouped ? whole.length % 3 || 3 : whole.length;
   parts.push({ type: 'integer', value: whole.slice(0, at) });
   for (; at < whole.length; at += 3) {

@@ -67,7 +67,7 @@ def _date_fns_fp(npm: Path) -> str:
     lines = []
     for name in re.findall(r'from "\./fp/(\w+)\.js"', (npm / "date-fns" / "fp.js").read_text()):
         source = (folder / f"{name}.js").read_text()
-        made = re.search(r'import \{ (\w+) as fn \}[^;]*;[\s\S]*?convertToFP\(fn, (\d)\)', source)
+        made = re.search(r"import \{ (\w+) as fn \}[^;]*;[\s\S]*?convertToFP\(fn, (\d)\)", source)
         if not made:
             raise BuildError(f"date-fns/fp/{name}.js does not look as the build expects")
         lines.append(f"  {name}: convertToFP(all.{made[1]}, {made[2]}),")

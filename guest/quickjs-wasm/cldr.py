@@ -22,12 +22,12 @@ UNITS = (
 )
 _RELATIVE = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 _APPENDED = {
-    **{"Era": "G", "Year": "y", "Quarter": "Q", "Month": "M", "Week": "w", "Day-Of-Week": "E", "Day": "d"},
-    **{"Hour": "h", "Minute": "m", "Second": "s", "Timezone": "v"},
+    "Era": "G", "Year": "y", "Quarter": "Q", "Month": "M", "Week": "w", "Day-Of-Week": "E", "Day": "d",
+    "Hour": "h", "Minute": "m", "Second": "s", "Timezone": "v",
 }
 _FIELD_NAMES = {
-    **{"era": "G", "year": "y", "quarter": "Q", "month": "M", "week": "w", "weekday": "E", "day": "d"},
-    **{"dayperiod": "a", "hour": "h", "minute": "m", "second": "s", "zone": "v"},
+    "era": "G", "year": "y", "quarter": "Q", "month": "M", "week": "w", "weekday": "E", "day": "d",
+    "dayperiod": "a", "hour": "h", "minute": "m", "second": "s", "zone": "v",
 }
 
 
@@ -199,7 +199,9 @@ def relative(cldr: Cldr, locale: str) -> object:
         for style, suffix in (("long", ""), ("short", "-short"), ("narrow", "-narrow")):
             entry = fields[unit + suffix]
             words = [entry.get(f"relative-type-{offset}", "") for offset in range(-2, 3)]
-            tenses = [_counted(entry[f"relativeTime-type-{t}"], "relativeTimePattern-count-") for t in ("past", "future")]
+            tenses = [
+                _counted(entry[f"relativeTime-type-{t}"], "relativeTimePattern-count-") for t in ("past", "future")
+            ]
             found[f"{unit}-{style}"] = [words, *tenses]
     return found
 
@@ -222,14 +224,17 @@ def names(cldr: Cldr, locale: str) -> object:
         ("language", "languages", "languages"), ("region", "territories", "territories"), ("script", "scripts", "scripts"),
     ):  # fmt: skip
         table = cldr.main("localenames", locale, file)["localeDisplayNames"][key]
-        found[kind] = {code: text for code, text in table.items() if "-alt-menu" not in code and "-alt-variant" not in code}
+        found[kind] = {
+            code: text for code, text in table.items() if "-alt-menu" not in code and "-alt-variant" not in code
+        }
     table = cldr.main("localenames", locale, "localeDisplayNames")["localeDisplayNames"]["localeDisplayPattern"]
     found["patterns"] = [table["localePattern"], table["localeSeparator"]]
     fields = cldr.main("dates", locale, "dateFields")["dates"]["fields"]
     kinds = {"weekOfYear": "week", "dayPeriod": "dayperiod", "timeZoneName": "zone"}
     kinds |= {name: name for name in ("era", "year", "quarter", "month", "weekday", "day", "hour", "minute", "second")}
     found["dateTimeField"] = {
-        kind: [fields[name + suffix]["displayName"] for suffix in ("", "-short", "-narrow")] for kind, name in kinds.items()
+        kind: [fields[name + suffix]["displayName"] for suffix in ("", "-short", "-narrow")]
+        for kind, name in kinds.items()
     }
     return found
 

@@ -107,7 +107,9 @@ def zone_modules(wheel: Path, npm: Path) -> dict[str, object]:
     metazones = cldr.core("metaZones")["metaZones"]["metazoneInfo"]["timezone"]
     lines: list[str] = []
     with zipfile.ZipFile(wheel) as archive:
-        there = {name.removeprefix("tzdata/zoneinfo/") for name in archive.namelist() if name.startswith("tzdata/zoneinfo/")}
+        there = {
+            name.removeprefix("tzdata/zoneinfo/") for name in archive.namelist() if name.startswith("tzdata/zoneinfo/")
+        }
         for entry in cldr.zones().values():
             if not isinstance(entry, dict) or "_alias" not in entry:
                 continue

@@ -24,7 +24,9 @@ def same_data() -> None:
     """Only a node with the same CLDR writes the same characters."""
     found = _node_versions()
     if found["cldr"] != "48.0" or found["node"] != "20":
-        pytest.skip(f"node {found['node']} with CLDR {found['cldr']} is not the one that Intl is compared with: 20, 48.0")
+        pytest.skip(
+            f"node {found['node']} with CLDR {found['cldr']} is not the one that Intl is compared with: 20, 48.0"
+        )
 
 
 def _differences(guests: Guests, body: str, given: list) -> list:
@@ -52,7 +54,17 @@ def _number_options(cases: Cases) -> dict[str, object]:
         compactDisplay=("short", "long"),
         signDisplay=("auto", "never", "always", "exceptZero", "negative"),
         useGrouping=(True, False, "min2", "auto", "always"),
-        roundingMode=("ceil", "floor", "expand", "trunc", "halfCeil", "halfFloor", "halfExpand", "halfTrunc", "halfEven"),
+        roundingMode=(
+            "ceil",
+            "floor",
+            "expand",
+            "trunc",
+            "halfCeil",
+            "halfFloor",
+            "halfExpand",
+            "halfTrunc",
+            "halfEven",
+        ),
         maximumFractionDigits=(3, 4, 6),
         minimumIntegerDigits=(1, 2, 5),
     )
@@ -64,7 +76,9 @@ def _number_options(cases: Cases) -> dict[str, object]:
             currencyDisplay=("code", "symbol", "narrowSymbol", "name"), currencySign=("accounting", "standard")
         )
     if style == "unit":
-        options["unit"] = cases.pick(("kilometer", "celsius", "byte", "hour", "liter", "kilometer-per-hour", "day", "mile"))
+        options["unit"] = cases.pick(
+            ("kilometer", "celsius", "byte", "hour", "liter", "kilometer-per-hour", "day", "mile")
+        )
         options |= cases.options(unitDisplay=("long", "short", "narrow"))
     if cases.source.random() < 0.2:
         options |= cases.options(minimumSignificantDigits=(1, 2, 3), maximumSignificantDigits=(3, 4, 5))
@@ -101,9 +115,25 @@ def test_a_range_of_numbers_is_written_as_node_writes_it(guests: Guests) -> None
 
 
 ZONES = (
-    *("UTC", "America/New_York", "America/Los_Angeles", "Europe/London", "Europe/Berlin", "Asia/Shanghai", "Asia/Tokyo"),
+    *(
+        "UTC",
+        "America/New_York",
+        "America/Los_Angeles",
+        "Europe/London",
+        "Europe/Berlin",
+        "Asia/Shanghai",
+        "Asia/Tokyo",
+    ),
     *("Asia/Kolkata", "Australia/Sydney", "Europe/Dublin", "Africa/Casablanca", "Pacific/Auckland", "Asia/Kathmandu"),
-    *("Etc/GMT+5", "America/St_Johns", "US/Pacific", "Europe/Moscow", "America/Sao_Paulo", "Africa/Cairo", "Asia/Tehran"),
+    *(
+        "Etc/GMT+5",
+        "America/St_Johns",
+        "US/Pacific",
+        "Europe/Moscow",
+        "America/Sao_Paulo",
+        "Africa/Cairo",
+        "Asia/Tehran",
+    ),
 )
 
 
@@ -168,8 +198,46 @@ def test_a_range_of_dates_is_written_as_node_writes_it(guests: Guests) -> None:
 
 
 WORDS = (
-    *("a", "A", "b", "ä", "Ä", "z", "aB", "a b", "a-b", "a1", "a10", "a2", "é", "E", "ß", "ss", "ö", "_x", "$", "€", "1"),
-    *("10", "2", "hello", "Hello", "héllo", "co-op", "coop", "Zebra", "Äpfel", "œuvre", "naïve", "x.y", "~", "#1", "(a)"),
+    *(
+        "a",
+        "A",
+        "b",
+        "ä",
+        "Ä",
+        "z",
+        "aB",
+        "a b",
+        "a-b",
+        "a1",
+        "a10",
+        "a2",
+        "é",
+        "E",
+        "ß",
+        "ss",
+        "ö",
+        "_x",
+        "$",
+        "€",
+        "1",
+    ),
+    *(
+        "10",
+        "2",
+        "hello",
+        "Hello",
+        "héllo",
+        "co-op",
+        "coop",
+        "Zebra",
+        "Äpfel",
+        "œuvre",
+        "naïve",
+        "x.y",
+        "~",
+        "#1",
+        "(a)",
+    ),
 )
 
 

@@ -198,7 +198,19 @@ def test_every_primordial_that_is_used_exists() -> None:
     for source in modules.own_modules().values():
         for names in re.findall(rb"const \{([^}]*)\} = primordials;", source):
             taken |= {name.strip().split(b":")[0].decode() for name in names.split(b",") if name.strip()}
-    plain = {"Array", "BigInt", "DataView", "Error", "Map", "Object", "RangeError", "Set", "String", "TypeError", "URIError"}
+    plain = {
+        "Array",
+        "BigInt",
+        "DataView",
+        "Error",
+        "Map",
+        "Object",
+        "RangeError",
+        "Set",
+        "String",
+        "TypeError",
+        "URIError",
+    }
     methods = sorted(name for name in taken if re.search(r"[a-z][A-Z]", name) and name not in plain)
     kinds = Bindings().run(
         "return given.map((name) => { try { return typeof primordials[name] } catch { return name } })", methods

@@ -29,10 +29,12 @@ def _make(workspace: Workspace, folder: Path, digest: str) -> None:
         quickjs = fetch.quickjs_sources(workspace)
     with step("fetch npm packages"):
         npm = fetch.npm_packages(workspace)
+    with step("fetch time zones"):
+        zones = fetch.zones_wheel(workspace)
     binary = compile_guest(workspace, quickjs)
     guest = GuestModule(binary)
     with step("bundle JavaScript"):
-        bundler = Bundler(workspace, npm)
+        bundler = Bundler(workspace, npm, zones)
         sources = {"bootstrap": bundler.bootstrap(), **bundler.modules()}
     with step(f"compile {len(sources)} scripts to bytecode"):
         scripts = compile_scripts(workspace, guest, sources)

@@ -11,8 +11,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import cldr
 import legacy_encodings
 import modules
+import pinyin_data
+import tzdata
 from inputs import FOLDER
 from modules import PACKAGES
 from steps import BuildError, run
@@ -20,9 +23,14 @@ from workspace import Workspace, key_of
 
 #: Published as ES modules: taken from those, because what node makes of them for `require` is twice the size.
 _ES_MODULES = {"date-fns", "uuid"}
-_DAYJS_PLUGINS = (
-    *("advancedFormat", "customParseFormat", "duration", "isBetween", "isoWeek", "relativeTime"),
-    *("timezone", "utc", "weekOfYear"),
+#: Locales that are modules of their own; `date-fns/locale` has all there are.
+_DATE_FNS_LOCALES = (
+    *("ar", "cs", "da", "de", "de-AT", "en-AU", "en-CA", "en-GB", "en-IN", "en-US", "es", "fi", "fr", "fr-CA", "hi"),
+    *("id", "it", "ja", "ko", "nl", "pl", "pt", "pt-BR", "ru", "sv", "th", "tr", "uk", "vi", "zh-CN", "zh-HK", "zh-TW"),
+)
+_DAYJS_LOCALES = (
+    *("ar", "cs", "da", "de", "en", "en-gb", "es", "fi", "fr", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "pt-br"),
+    *("ru", "sv", "th", "tr", "uk", "vi", "zh", "zh-cn", "zh-hk", "zh-tw"),
 )
 
 _BOOTSTRAP_WRAPPER = ("(function(bridge){var module={exports:{}},exports=module.exports;", "return module.exports})")
@@ -90,10 +98,11 @@ def _crypto_js_parts(npm: Path) -> dict[str, str]:
 def _parts(npm: Path) -> dict[str, str]:
     """The modules that lie inside a package, by name, with the text that their bundle is made from."""
     parts = {"lodash/fp": _lodash_fp(npm), "date-fns/fp": _date_fns_fp(npm)}
-    for name in ("date-fns/locale", "date-fns/locale/en-US", "date-fns/locale/zh-CN"):
+    for name in ("date-fns/locale", *(f"date-fns/locale/{locale}" for locale in _DATE_FNS_LOCALES)):
         target = json.dumps(str(npm / f"{name}.js"))
         parts[name] = f"import * as all from {target}; module.exports = {{ ...all }};"
-    for name in ("locale/zh-cn", *(f"plugin/{plugin}" for plugin in _DAYJS_PLUGINS)):
+    plugins = sorted(file.stem for file in (npm / "dayjs" / "plugin").glob("*.js"))
+    for name in (*(f"locale/{locale}" for locale in _DAYJS_LOCALES), *(f"plugin/{plugin}" for plugin in plugins)):
         parts[f"dayjs/{name}"] = f"module.exports = require({json.dumps(str(npm / 'dayjs' / f'{name}.js'))});"
     return {**parts, **_crypto_js_parts(npm)}
 
@@ -101,19 +110,20 @@ def _parts(npm: Path) -> dict[str, str]:
 _REQUIRED = re.compile(rb"""\brequire\(['"]([^'"]+)['"]\)""")
 
 
-def _own(made: dict[str, bytes]) -> dict[str, bytes]:
-    """Modules that guest code cannot require, wrapped; those that the build made are so already.
-
-    Raises BuildError where one requires what is not there.
-    """
+def _own(made: dict[str, bytes], data: dict[str, object]) -> dict[str, bytes]:
+    """Modules that guest code cannot require, wrapped; those that the build made are so already, and `data` is what the
+    generated ones export. Raises BuildError where one requires what is not there."""
     sources = modules.own_modules()
-    names = frozenset({*sources, *made})
+    names = frozenset({*sources, *made, *data})
     modules.check_targets(names)
     for name, source in sources.items():
         for required in _REQUIRED.findall(source):
             if required.decode() not in names:
                 raise BuildError(f"js/{name}.js requires {required.decode()!r}, which is no module of ours")
     before, after = _OWN_WRAPPER
+    for name, exports in data.items():
+        text = json.dumps(exports, ensure_ascii=False, separators=(",", ":"))
+        sources[name] = b"module.exports=" + text.encode()
     wrapped = {name: before + source + after for name, source in sources.items()}
     return {INTERNAL + name: source for name, source in {**wrapped, **made}.items()}
 
@@ -121,9 +131,10 @@ def _own(made: dict[str, bytes]) -> dict[str, bytes]:
 class Bundler:
     """esbuild over the packages of one `node_modules` folder. Each bundle is kept under what it was made from."""
 
-    def __init__(self, workspace: Workspace, npm: Path) -> None:
+    def __init__(self, workspace: Workspace, npm: Path, zones: Path) -> None:
         self._workspace = workspace
         self._npm = npm
+        self._zones = zones
         self.parts = _parts(npm)
         self.module_names = sorted([*PACKAGES, *self.parts])
 
@@ -146,6 +157,7 @@ class Bundler:
             "CELLBLOCK_MODULES": self.module_names,
             "CELLBLOCK_PUBLIC": modules.PUBLIC,
             "CELLBLOCK_GLOBALS": modules.GLOBALS,
+            "CELLBLOCK_METHODS": modules.METHODS,
             "CELLBLOCK_OWN_RIGHT": sorted(modules.OWN_RIGHT & modules.PUBLIC.keys()),
         }
         options = [f"--define:{name}={json.dumps(value)}" for name, value in defined.items()]
@@ -168,7 +180,12 @@ class Bundler:
             **self._bundle(pristine, [], _PRISTINE_WRAPPER),
         }
         vendor |= legacy_encodings.modules(self._workspace, self._npm)
-        return {**packages, **parts, **_own(vendor)}
+        return {**packages, **parts, **_own(vendor, self._data())}
+
+    def _data(self) -> dict[str, object]:
+        """What the modules of data export."""
+        made = {**cldr.data_modules(self._npm), **tzdata.zone_modules(self._zones, self._npm)}
+        return {**made, **pinyin_data.data_modules(self._npm)}
 
     def _bundle(
         self, entries: dict[str, str], options: list[str], wrapper: tuple[str, str] = _MODULE_WRAPPER

@@ -1,5 +1,5 @@
 """What the build needs from outside, each checked against a hash that is pinned here: the C sources of QuickJS-ng, the
-npm packages of package-lock.json and, on a machine without one, a node to install those with."""
+npm packages of package-lock.json, the time zones and, on a machine without one, a node to install those with."""
 
 import hashlib
 import os
@@ -8,7 +8,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from inputs import FOLDER, NODE, QUICKJS, Pin
+from inputs import FOLDER, NODE, QUICKJS, TZDATA, Pin
 from steps import BuildError, run
 from workspace import Workspace, key_of
 
@@ -52,6 +52,18 @@ def quickjs_sources(workspace: Workspace) -> Path:
     unpacked = workspace.tree(f"quickjs-{QUICKJS.sha256[0][:16]}", unpack)
     (found,) = unpacked.glob("*/upstream-quickjs")
     return found
+
+
+def zones_wheel(workspace: Workspace) -> Path:
+    """The wheel with the compiled time zones."""
+
+    def download(partial: Path) -> None:
+        with workspace.scratch() as scratch:
+            _pip("download", TZDATA, ["--only-binary", ":all:", "--dest", scratch / "got"], scratch)
+            (found,) = (scratch / "got").iterdir()
+            found.rename(partial)
+
+    return workspace.file(f"{TZDATA.name}-{TZDATA.version}-{TZDATA.sha256[0][:16]}.whl", download)
 
 
 def _npm(workspace: Workspace) -> list[str | Path]:

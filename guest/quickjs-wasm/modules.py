@@ -30,6 +30,7 @@ PUBLIC = {
     "querystring": "node/querystring",
     "url": "node/url",
     "zlib": "node/zlib",
+    "pinyin": "node/pinyin",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
@@ -62,6 +63,7 @@ GLOBALS = {
     "TextDecoder": "web/encoding/decoder#TextDecoder",
     "Blob": "web/blob#Blob",
     "File": "web/blob#File",
+    "Intl": "web/intl#Intl",
     "performance": "web/performance#performance",
     "Performance": "web/performance#Performance",
     "PerformanceEntry": "web/performance#PerformanceEntry",
@@ -72,9 +74,27 @@ GLOBALS = {
     "URLSearchParams": "web/url_search_params#URLSearchParams",
 }
 
+#: Methods of built-in classes in whose place is one of ours, made when it is first touched: by object and name, the
+#: module and the property of its exports.
+METHODS = {
+    "Number.prototype.toLocaleString": "web/intl/methods#number",
+    "BigInt.prototype.toLocaleString": "web/intl/methods#bigint",
+    "Date.prototype.toLocaleString": "web/intl/methods#date",
+    "Date.prototype.toLocaleDateString": "web/intl/methods#dateDate",
+    "Date.prototype.toLocaleTimeString": "web/intl/methods#dateTime",
+    "Array.prototype.toLocaleString": "web/intl/methods#array",
+    "TypedArray.prototype.toLocaleString": "web/intl/methods#typedArray",
+    "String.prototype.localeCompare": "web/intl/methods#compare",
+    "String.prototype.toLocaleUpperCase": "web/intl/methods#upper",
+    "String.prototype.toLocaleLowerCase": "web/intl/methods#lower",
+}
+
 #: Modules bundled from npm packages that only modules of ours see, as `vendor/NAME`: the text that the bundle is made
 #: from, as esbuild takes it.
-VENDOR: dict[str, str] = {"streams": "module.exports = require('web-streams-polyfill')"}
+VENDOR: dict[str, str] = {
+    "streams": "module.exports = require('web-streams-polyfill')",
+    "pinyin": "module.exports = require('pinyin/lib/pinyin.js');",
+}
 
 #: Those of them that run on built-ins as they were before any guest code ran (js/internal/world.js).
 PRISTINE = frozenset({"streams"})
@@ -104,6 +124,6 @@ def own_modules() -> dict[str, bytes]:
 
 def check_targets(names: frozenset[str]) -> None:
     """Raises BuildError where the table points to a module that is not there."""
-    for public, target in {**PUBLIC, **GLOBALS}.items():
+    for public, target in {**PUBLIC, **GLOBALS, **METHODS}.items():
         if target.partition("#")[0] not in names:
             raise BuildError(f"modules.py: {public!r} is {target!r}, and there is no such module")

@@ -63,8 +63,12 @@ export function target(key) {
   return exports[name];
 }
 
-/** Globals that are made when they are first touched. */
-export function installLazy(globals) {
+/** Globals, and methods in the place of the engine's, that are made when they are first touched. */
+export function installLazy(globals, methods) {
   maker(target);
   for (const name of Object.keys(globals)) lazy(globalThis, name, globals[name]);
+  for (const path of Object.keys(methods)) {
+    const [Class, , name] = path.split('.');
+    lazy((Class === 'TypedArray' ? primordials.TypedArray : globalThis[Class]).prototype, name, methods[path]);
+  }
 }

@@ -57,8 +57,8 @@ def test_the_console_is_a_namespace(guests: Guests) -> None:
 
 
 METHODS = (
-    "log warn dir time timeEnd timeLog trace assert clear count countReset group groupEnd table debug info dirxml error "
-    "groupCollapsed"
+    "log warn dir time timeEnd timeLog trace assert clear count countReset group groupEnd table debug info dirxml "
+    "error groupCollapsed"
 )
 
 

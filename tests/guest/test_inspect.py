@@ -47,8 +47,8 @@ OPTIONS = [
 
 #: Under showHidden engines differ: in what a function has of its own, and in the order of built-ins' properties.
 HIDDEN_UNLIKE = (
-    "function f", "(0, function", "Object.assign(function g", "Object.setPrototypeOf(function h", "Map", "globalThis.Math",
-    "Reflect", "(function ()", "new Proxy(function", "[new Error('x')]",
+    "function f", "(0, function", "Object.assign(function g", "Object.setPrototypeOf(function h", "Map",
+    "globalThis.Math", "Reflect", "(function ()", "new Proxy(function", "[new Error('x')]",
 )  # fmt: skip
 #: V8 remembers what made an object without a prototype; Node counts no collection that has none.
 UNLIKE = {

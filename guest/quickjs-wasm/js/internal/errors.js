@@ -26,7 +26,14 @@ const {
   TypeError,
   URIError,
 } = primordials;
-const inspect = (value, options) => require('internal/inspect').inspect(value, options);
+const { quote } = bindings('inspect');
+
+/** As util.inspect has it; most values that an error tells are so plain that they need not load it. */
+function inspect(value, options) {
+  if (typeof value === 'string' && value.length <= 72) return quote(value);
+  if (typeof value === 'boolean' || (typeof value === 'number' && value !== 0)) return String(value);
+  return require('internal/inspect').inspect(value, options);
+}
 
 function makePrototype(Base, code) {
   return ObjectCreate(Base.prototype, {

@@ -104,7 +104,10 @@ _REQUIRED = re.compile(rb"""\brequire\(['"]([^'"]+)['"]\)""")
 
 
 def _own(vendor: dict[str, bytes], data: dict[str, object]) -> dict[str, bytes]:
-    """Modules that guest code cannot require, wrapped; `data` is what the generated ones export. Raises BuildError where one requires what is not there."""
+    """Modules that guest code cannot require, wrapped; `data` is what the generated ones export.
+
+    Raises BuildError where one requires what is not there.
+    """
     sources = modules.own_modules()
     names = frozenset({*sources, *vendor, *data})
     modules.check_targets(names)

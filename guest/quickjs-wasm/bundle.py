@@ -111,8 +111,11 @@ _REQUIRED = re.compile(rb"""\brequire\(['"]([^'"]+)['"]\)""")
 
 
 def _own(made: dict[str, bytes], data: dict[str, object]) -> dict[str, bytes]:
-    """Modules that guest code cannot require, wrapped; those that the build made are so already, and `data` is what the
-    generated ones export. Raises BuildError where one requires what is not there."""
+    """Modules that guest code cannot require, wrapped; those that the build made are so already, and `data` is what
+    the generated ones export.
+
+    Raises BuildError where one requires what is not there.
+    """
     sources = modules.own_modules()
     names = frozenset({*sources, *made, *data})
     modules.check_targets(names)

@@ -22,12 +22,31 @@ UNITS = (
 )
 _RELATIVE = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 _APPENDED = {
-    "Era": "G", "Year": "y", "Quarter": "Q", "Month": "M", "Week": "w", "Day-Of-Week": "E", "Day": "d",
-    "Hour": "h", "Minute": "m", "Second": "s", "Timezone": "v",
+    "Era": "G",
+    "Year": "y",
+    "Quarter": "Q",
+    "Month": "M",
+    "Week": "w",
+    "Day-Of-Week": "E",
+    "Day": "d",
+    "Hour": "h",
+    "Minute": "m",
+    "Second": "s",
+    "Timezone": "v",
 }
 _FIELD_NAMES = {
-    "era": "G", "year": "y", "quarter": "Q", "month": "M", "week": "w", "weekday": "E", "day": "d",
-    "dayperiod": "a", "hour": "h", "minute": "m", "second": "s", "zone": "v",
+    "era": "G",
+    "year": "y",
+    "quarter": "Q",
+    "month": "M",
+    "week": "w",
+    "weekday": "E",
+    "day": "d",
+    "dayperiod": "a",
+    "hour": "h",
+    "minute": "m",
+    "second": "s",
+    "zone": "v",
 }
 
 
@@ -221,7 +240,9 @@ def names(cldr: Cldr, locale: str) -> object:
     """What languages, regions and scripts are called."""
     found = {}
     for kind, file, key in (
-        ("language", "languages", "languages"), ("region", "territories", "territories"), ("script", "scripts", "scripts"),
+        ("language", "languages", "languages"),
+        ("region", "territories", "territories"),
+        ("script", "scripts", "scripts"),
     ):  # fmt: skip
         table = cldr.main("localenames", locale, file)["localeDisplayNames"][key]
         found[kind] = {

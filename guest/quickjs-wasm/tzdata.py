@@ -1,8 +1,9 @@
 """The data modules of time zones, made from the compiled files of the tz database and CLDR's names for zones.
 
 One text holds the zones of an area, a line for each: `NAME|OFFSETS|TRANSITIONS|RULE|METAZONES`. Numbers are in base 36.
-OFFSETS are seconds east of UTC with `*` behind those of summer time, TRANSITIONS pairs of the seconds since the one before and the index of the
-offset that begins, RULE is the POSIX rule that goes on for ever. A line `ALIAS=NAME` stands for another name.
+OFFSETS are seconds east of UTC with `*` behind those of summer time, TRANSITIONS pairs of the seconds since the one
+before and the index of the offset that begins, RULE is the POSIX rule that goes on for ever, METAZONES are what CLDR
+calls the zone, each with the minutes since 1970 at which it begins and ends. A line `ALIAS=NAME` is another name.
 """
 
 import struct

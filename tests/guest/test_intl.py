@@ -96,7 +96,8 @@ def test_numbers_are_written_as_node_writes_them(guests: Guests) -> None:
     """Decimal, percent, currency and unit, in every notation, as text and in parts."""
     cases = Cases(1)
     given = [[cases.pick(LOCALES), _number_options(cases), _number(cases)] for _ in range(COUNT)]
-    body = "const made = new Intl.NumberFormat(given[0], given[1]); return [made.format(given[2]), made.formatToParts(given[2])]"
+    body = """const made = new Intl.NumberFormat(given[0], given[1]);
+    return [made.format(given[2]), made.formatToParts(given[2])]"""
     assert _differences(guests, body, given) == []
 
 
@@ -187,7 +188,8 @@ def test_a_range_of_dates_is_written_as_node_writes_it(guests: Guests) -> None:
     cases = Cases(5)
     kinds = (
         {}, {"dateStyle": "medium"}, {"dateStyle": "long"}, {"year": "numeric", "month": "short", "day": "numeric"},
-        {"year": "numeric", "month": "long"}, {"month": "short", "day": "numeric"}, {"hour": "numeric", "minute": "2-digit"},
+        {"year": "numeric", "month": "long"}, {"month": "short", "day": "numeric"},
+        {"hour": "numeric", "minute": "2-digit"},
     )  # fmt: skip
     given = []
     for _ in range(COUNT):
@@ -326,11 +328,13 @@ MISTAKES = (
     "new Intl.NumberFormat('en', { maximumFractionDigits: 101 })", "new Intl.NumberFormat([5])",
     "new Intl.NumberFormat(null)", "Intl.NumberFormat.prototype.formatToParts.call({})",
     "new Intl.NumberFormat().format(Symbol())", "new Intl.DateTimeFormat('en', { timeZone: 'X/Y' })",
-    "new Intl.DateTimeFormat('en', { dateStyle: 'full', year: 'numeric' })", "new Intl.DateTimeFormat('en').format(NaN)",
+    "new Intl.DateTimeFormat('en', { dateStyle: 'full', year: 'numeric' })",
+    "new Intl.DateTimeFormat('en').format(NaN)",
     "new Date(0).toLocaleDateString('en', { timeStyle: 'full' })", "Intl.PluralRules()", "new Intl.Locale()",
     "new Intl.RelativeTimeFormat('en').format(1, 'foo')", "new Intl.RelativeTimeFormat('en').format(Infinity, 'day')",
     "new Intl.ListFormat('en').format([1])", "new Intl.DisplayNames('en')", "Intl.supportedValuesOf('x')",
-    "Number.prototype.toLocaleString.call('1')", "new Number.prototype.toLocaleString()", "new Date(NaN).toLocaleString()",
+    "Number.prototype.toLocaleString.call('1')", "new Number.prototype.toLocaleString()",
+    "new Date(NaN).toLocaleString()",
 )  # fmt: skip
 
 
@@ -390,7 +394,8 @@ def test_hostile_arguments_are_refused_or_ignored(guests: Guests) -> None:
       tell(() => new Intl.NumberFormat('en').format('9'.repeat(10000)).length),
       tell(() => new Intl.ListFormat('en').format(Array(5000).fill('a')).length),
       tell(() => new Intl.Locale('a'.repeat(10000))), tell(() => '\\ud800'.localeCompare('\\udc00')),
-      tell(() => [...new Intl.Segmenter().segment('\\ud800a')].length), tell(() => new Date(8.64e15).toLocaleString('de')),
+      tell(() => [...new Intl.Segmenter().segment('\\ud800a')].length),
+      tell(() => new Date(8.64e15).toLocaleString('de')),
     ]"""
     )
     got = guests.result(code)

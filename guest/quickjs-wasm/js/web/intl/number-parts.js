@@ -214,10 +214,7 @@ function pieces(own, number) {
   const sign = signOf(own, quantity.value);
   const compact = own.notation === 'compact' && quantity.power > 0;
   const currency = own.style === 'currency' && own.currencyDisplay !== 'name' ? currencyText(own) : '';
-  let pattern = patternOf(own, quantity);
-  if (own.style === 'currency' && own.currencySign === 'accounting' && compact && own.currencyDisplay !== 'name') {
-    if (numbersOf(own).accounting.includes('(')) pattern += ';(' + pattern + ')';
-  }
+  const pattern = patternOf(own, quantity);
   const [before, after] = sides(own, pattern, sign, compact ? 'compact' : 'literal', currency);
   if (currency && digits[0].type === 'integer') spaced(before, after);
   return { before, after, digits, outer: outside(own, quantity) };

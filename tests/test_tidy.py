@@ -46,7 +46,18 @@ MAY_IMPORT = {
         "version",
     },
     "app": {
-        "api", "errors", "execution", "lines", "logs", "machine", "node", "policy", "sandbox", "settings", "telemetry",
+        "api",
+        "capabilities",
+        "errors",
+        "execution",
+        "lines",
+        "logs",
+        "machine",
+        "node",
+        "policy",
+        "sandbox",
+        "settings",
+        "telemetry",
     },
 }
 #: Modules that nothing imports because they are started: as a program, or by the build.

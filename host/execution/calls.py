@@ -66,7 +66,7 @@ class ExecutionCalls:
             return self._bundle.module_bytecode(payload.decode())
         if operation == RANDOM_BYTES:
             return self._random.draw(min(int(payload), QUOTA_BYTES))
-        if operation == DOMAIN_TO_ASCII or operation == DOMAIN_TO_UNICODE:
+        if operation in (DOMAIN_TO_ASCII, DOMAIN_TO_UNICODE):
             self.charge(len(payload) * domains.FUEL_PER_BYTE)
             return (domains.to_ascii if operation == DOMAIN_TO_ASCII else domains.to_unicode)(payload)
         function = self._immediate.get(operation)

@@ -84,7 +84,7 @@ running = threading.local()
 
 
 def _charge(raw_caller: int, caller: Caller, fuel: int, ends_slice: bool = False) -> None:
-    """Takes fuel. To set what is left begins a slice anew, so the slice is given what it had left, and not the whole."""
+    """Takes fuel. Setting what is left begins a slice anew, so the slice gets what it had left, and not a whole one."""
     context = capi.caller_context(raw_caller)
     left = ctypes.c_uint64()
     capi.get_fuel(context, ctypes.addressof(left))

@@ -1,4 +1,5 @@
 """`url` and `querystring`: node's own answers to random arguments, parsed, formatted and resolved."""
+# ruff: noqa: E501 - lines of JavaScript and of data
 
 import random
 
@@ -32,7 +33,7 @@ def differences(wrong: list) -> str:
     shown = []
     for case, mine, theirs in wrong[:5]:
         places = (
-            [at for at, (one, other) in enumerate(zip(mine, theirs)) if one != other]
+            [at for at, (one, other) in enumerate(zip(mine, theirs, strict=True)) if one != other]
             if isinstance(theirs, list)
             else []
         )

@@ -1,4 +1,5 @@
 """`zlib`: what node compressed is decompressed and the other way round; bombs, deadlines and the event loop."""
+# ruff: noqa: E501 - lines of JavaScript and of data
 
 import asyncio
 import gzip

@@ -1,25 +1,6 @@
 /* The basic URL parser of the URL Standard, state by state: each function takes what its state takes and says what is
  * next. Text comes as UTF-8, of which everything beyond ASCII ends up as %XX. */
-#include <string.h>
-
-#include "url.h"
-
-typedef struct {
-    cb_arena_t *arena;
-    cb_url_t *url;
-    const cb_url_t *base;
-    const uint8_t *at, *end;
-    bool trusted;
-    bool set; /* a setter: only its part is read */
-} parser_t;
-
-typedef enum { FAILED, DONE, RELATIVE, RELATIVE_SLASH, SLASHES, AUTHORITY, FILE_URL, FILE_SLASH, FILE_HOST, PATH_START,
-               PATH, OPAQUE, QUERY, FRAGMENT } state_t;
-
-static bool same(cb_span_t span, const char *text)
-{
-    return span.len == strlen(text) && memcmp(span.at, text, span.len) == 0;
-}
+#include "url_states.h"
 
 /* The default port of a special scheme, 0 for file, and -1 where the scheme is not special. */
 static int32_t default_port(cb_span_t scheme)
@@ -35,55 +16,12 @@ static int32_t default_port(cb_span_t scheme)
     return -1;
 }
 
-static bool is_file(const cb_url_t *url)
-{
-    return url->special && same(url->scheme, "file");
-}
-
-static bool is_slash(const parser_t *p, const uint8_t *at)
-{
-    return at < p->end && (*at == '/' || (*at == '\\' && p->url->special));
-}
-
 /* Where the part ends that a slash, ? or # ends. */
 static const uint8_t *part_end(const parser_t *p, const uint8_t *at)
 {
     while (at < p->end && *at != '?' && *at != '#' && !is_slash(p, at))
         at++;
     return at;
-}
-
-static cb_span_t escape(parser_t *p, const uint8_t *from, const uint8_t *end, uint8_t set)
-{
-    cb_span_t span = { p->arena->at, 0 };
-
-    p->arena->at = cb_url_escape(p->arena->at, from, (size_t)(end - from), set);
-    span.len = (size_t)(p->arena->at - span.at);
-    return span;
-}
-
-static bool is_letter(uint8_t byte)
-{
-    return (byte | 32) >= 'a' && (byte | 32) <= 'z';
-}
-
-/* C: or C|, and behind it nothing or the end of a segment. */
-static bool begins_with_drive(const uint8_t *at, const uint8_t *end)
-{
-    if (end - at < 2 || !is_letter(at[0]) || (at[1] != ':' && at[1] != '|'))
-        return false;
-    return end - at == 2 || at[2] == '/' || at[2] == '\\' || at[2] == '?' || at[2] == '#';
-}
-
-/* A path is kept as it is written: a slash before each segment. */
-static void shorten(cb_url_t *url)
-{
-    cb_span_t *path = &url->path;
-
-    if (path->len == 3 && is_file(url) && is_letter(path->at[1]) && path->at[2] == ':')
-        return;
-    while (path->len && path->at[--path->len] != '/')
-        ;
 }
 
 static bool take_scheme(parser_t *p, cb_span_t *scheme)
@@ -177,7 +115,7 @@ static state_t after_base_path(parser_t *p, bool shortens)
     }
     url->has_query = false;
     if (shortens)
-        shorten(url);
+        cb_url_shorten(url);
     else
         url->path.len = 0;
     return PATH;
@@ -295,7 +233,7 @@ static state_t file(parser_t *p)
         return PATH;
     url->host = p->base->host;
     url->has_host = p->base->has_host;
-    return after_base_path(p, !begins_with_drive(p->at, p->end));
+    return after_base_path(p, !cb_url_begins_with_drive(p->at, p->end));
 }
 
 static state_t file_slash(parser_t *p)
@@ -310,7 +248,7 @@ static state_t file_slash(parser_t *p)
         return PATH;
     p->url->host = base->host;
     p->url->has_host = base->has_host;
-    if (!begins_with_drive(p->at, p->end) && base->path.len >= 3 && is_letter(base->path.at[1]) &&
+    if (!cb_url_begins_with_drive(p->at, p->end) && base->path.len >= 3 && is_letter(base->path.at[1]) &&
         base->path.at[2] == ':' && (base->path.len == 3 || base->path.at[3] == '/'))
         p->url->path = (cb_span_t){ base->path.at, 3 };
     return PATH;
@@ -321,7 +259,7 @@ static state_t file_host(parser_t *p)
     const uint8_t *end = part_end(p, p->at);
     cb_span_t host = { p->at, 0 };
 
-    if (!p->set && end - p->at == 2 && begins_with_drive(p->at, p->end))
+    if (!p->set && end - p->at == 2 && cb_url_begins_with_drive(p->at, p->end))
         return PATH;
     if (end > p->at && !cb_url_host(p->arena, (cb_span_t){ p->at, (size_t)(end - p->at) }, true, p->trusted, &host))
         return FAILED;
@@ -333,126 +271,12 @@ static state_t file_host(parser_t *p)
     return PATH_START;
 }
 
-static state_t path_start(parser_t *p)
-{
-    if (!p->url->special && p->at == p->end) {
-        if (p->set && !p->url->has_host)
-            p->url->path = (cb_span_t){ (const uint8_t *)"/", 1 };
-        return DONE;
-    }
-    if (!p->url->special && !p->set && (*p->at == '?' || *p->at == '#')) {
-        bool query = *p->at++ == '?';
-        return query ? QUERY : FRAGMENT;
-    }
-    if (is_slash(p, p->at))
-        p->at++;
-    return PATH;
-}
-
-/* How many dots a segment is, where it is nothing else: 1, 2, or 0. */
-static int dots(const uint8_t *at, const uint8_t *end)
-{
-    int count = 0;
-
-    while (at < end && count < 3) {
-        if (*at == '.')
-            at++;
-        else if (end - at >= 3 && at[0] == '%' && at[1] == '2' && (at[2] | 32) == 'e')
-            at += 3;
-        else
-            return 0;
-        count++;
-    }
-    return count < 3 ? count : 0;
-}
-
-static void append_segment(parser_t *p, const uint8_t *from, const uint8_t *end)
-{
-    uint8_t *slash = p->arena->at;
-    bool drive = p->url->path.len == 0 && end - from == 2 && is_letter(from[0]) && (from[1] == ':' || from[1] == '|');
-
-    *p->arena->at++ = '/';
-    escape(p, from, end, CB_SET_PATH);
-    if (drive && is_file(p->url))
-        slash[2] = ':';
-    p->url->path.len += (size_t)(p->arena->at - slash);
-}
-
-static state_t path(parser_t *p)
-{
-    cb_url_t *url = p->url;
-    uint8_t *kept = p->arena->at;
-
-    /* The path grows at the arena's end, so what there is of it goes there first. */
-    memcpy(kept, url->path.at ? url->path.at : kept, url->path.len);
-    url->path.at = kept;
-    for (;;) {
-        const uint8_t *from = p->at, *end = from;
-        int dot_count;
-        while (end < p->end && !is_slash(p, end) && (p->set || (*end != '?' && *end != '#')))
-            end++;
-        p->arena->at = kept + url->path.len;
-        dot_count = dots(from, end);
-        if (dot_count == 2)
-            shorten(url);
-        p->arena->at = kept + url->path.len;
-        if (dot_count == 0)
-            append_segment(p, from, end);
-        else if (!is_slash(p, end))
-            append_segment(p, end, end);
-        p->at = end;
-        if (!is_slash(p, end))
-            break;
-        p->at++;
-    }
-    if (p->at == p->end)
-        return DONE;
-    return *p->at++ == '?' ? QUERY : FRAGMENT;
-}
-
-/* Only the last of the spaces before ? or # has to be written as %20, so that it stays when that goes. */
-static state_t opaque_path(parser_t *p)
-{
-    const uint8_t *end = p->at;
-    uint8_t *from = p->arena->at;
-
-    while (end < p->end && *end != '?' && *end != '#')
-        end++;
-    escape(p, p->at, end, CB_SET_CONTROL);
-    if (end < p->end && end > p->at && end[-1] == ' ') {
-        memcpy(p->arena->at - 1, "%20", 3);
-        p->arena->at += 2;
-    }
-    p->url->path = (cb_span_t){ from, (size_t)(p->arena->at - from) };
-    p->at = end;
-    if (end == p->end)
-        return DONE;
-    return *p->at++ == '?' ? QUERY : FRAGMENT;
-}
-
-static state_t query(parser_t *p)
-{
-    const uint8_t *end = p->set ? NULL : memchr(p->at, '#', (size_t)(p->end - p->at));
-
-    p->url->query = escape(p, p->at, end ? end : p->end, p->url->special ? CB_SET_SPECIAL_QUERY : CB_SET_QUERY);
-    p->url->has_query = true;
-    p->at = end ? end + 1 : p->end;
-    return end ? FRAGMENT : DONE;
-}
-
-static state_t fragment(parser_t *p)
-{
-    p->url->fragment = escape(p, p->at, p->end, CB_SET_FRAGMENT);
-    p->url->has_fragment = true;
-    return DONE;
-}
-
 static void run(parser_t *p, state_t state, bool *failed)
 {
     static state_t (*const steps[])(parser_t *) = {
         [RELATIVE] = relative, [RELATIVE_SLASH] = relative_slash, [SLASHES] = slashes, [AUTHORITY] = authority,
-        [FILE_URL] = file, [FILE_SLASH] = file_slash, [FILE_HOST] = file_host, [PATH_START] = path_start,
-        [PATH] = path, [OPAQUE] = opaque_path, [QUERY] = query, [FRAGMENT] = fragment,
+        [FILE_URL] = file, [FILE_SLASH] = file_slash, [FILE_HOST] = file_host, [PATH_START] = cb_url_path_start,
+        [PATH] = cb_url_path, [OPAQUE] = cb_url_opaque_path, [QUERY] = cb_url_query, [FRAGMENT] = cb_url_fragment,
     };
 
     while (state > DONE)

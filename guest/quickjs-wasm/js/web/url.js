@@ -232,8 +232,8 @@ class URL {
 }
 
 const names = [
-  ...['href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search'],
-  ...['searchParams', 'hash'],
+  'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'searchParams',
+  'hash',
 ];
 
 /** What util.inspect shows: the parts, under the name of the class. It hands its own function in. */

@@ -4,14 +4,13 @@ const {
   ArrayPrototypePush,
   ArrayPrototypeSlice,
   ArrayPrototypeSort,
-  ArrayPrototypeSplice,
+  Iterator,
   Map,
   MapPrototypeGet,
   MapPrototypeHas,
   MapPrototypeSet,
   ObjectDefineProperties,
   ObjectDefineProperty,
-  ObjectGetPrototypeOf,
   ObjectSetPrototypeOf,
   ReflectApply,
   ReflectGetOwnPropertyDescriptor,
@@ -344,8 +343,7 @@ ObjectDefineProperties(URLSearchParams.prototype, {
   [SymbolIterator]: { __proto__: null, value: URLSearchParams.prototype.entries, writable: true, configurable: true },
   [SymbolToStringTag]: { __proto__: null, value: 'URLSearchParams', configurable: true },
 });
-const iteratorPrototype = ObjectGetPrototypeOf(ObjectGetPrototypeOf([][SymbolIterator]()));
-ObjectSetPrototypeOf(URLSearchParamsIterator.prototype, iteratorPrototype);
+ObjectSetPrototypeOf(URLSearchParamsIterator.prototype, Iterator.prototype);
 delete URLSearchParamsIterator.prototype.constructor;
 ObjectDefineProperties(URLSearchParamsIterator.prototype, {
   __proto__: null,

@@ -89,9 +89,11 @@ function formatUrl(url, options) {
   const wanted = { __proto__: null, fragment: true, unicode: false, search: true, auth: true };
   if (options) {
     if (typeof options !== 'object') throw nodeError('ERR_INVALID_ARG_TYPE', 'options', 'object', options);
-    for (const name of ['fragment', 'unicode', 'search', 'auth']) {
-      const value = options[name];
-      if (value !== null && value !== undefined) wanted[name] = Boolean(value);
+    const given = { __proto__: null, fragment: options.fragment, unicode: options.unicode };
+    given.search = options.search;
+    given.auth = options.auth;
+    for (const name in wanted) {
+      if (given[name] !== null && given[name] !== undefined) wanted[name] = Boolean(given[name]);
     }
   }
   const copy = new URL(url.href);

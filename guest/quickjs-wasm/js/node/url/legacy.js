@@ -44,7 +44,7 @@ function Url() {
 
 /** Without the white space around it, and with slashes for the backslashes before ? and #. */
 function straightened(text) {
-  const [trimmed] = RegExpPrototypeExec(/[^\0- \u00a0\ufeff](?:[^]*[^\0- \u00a0\ufeff])?/, text) ?? [''];
+  const trimmed = (RegExpPrototypeExec(/[^\0- \u00a0\ufeff](?:[^]*[^\0- \u00a0\ufeff])?/, text) ?? [''])[0];
   const end = RegExpPrototypeExec(/[?#]/, trimmed)?.index ?? trimmed.length;
   return StringPrototypeReplaceAll(StringPrototypeSlice(trimmed, 0, end), '\\', '/') + StringPrototypeSlice(trimmed, end);
 }
@@ -169,7 +169,7 @@ Url.prototype.parse = function parse(url, parseQueryString, slashesDenoteHost) {
   if (!slashesDenoteHost && !StringPrototypeIncludes(rest, '#') && !StringPrototypeIncludes(rest, '@')) {
     if (parseSimple(this, rest, parseQueryString)) return this;
   }
-  const [written] = RegExpPrototypeExec(/^[a-z0-9.+-]+:/i, rest) ?? [''];
+  const written = (RegExpPrototypeExec(/^[a-z0-9.+-]+:/i, rest) ?? [''])[0];
   const protocol = StringPrototypeToLowerCase(written);
   if (written !== '') {
     this.protocol = protocol;

@@ -79,11 +79,15 @@ function applyDots(names) {
 }
 
 function takeAuthority(result, relative) {
-  for (const [name, other] of [['host', 'port'], ['hostname']]) {
-    if (!relative[name] && relative[name] !== '') continue;
-    if (result[name] !== relative[name]) result.auth = null;
-    result[name] = relative[name];
-    if (other) result[other] = relative[other];
+  const { host, hostname, port } = relative;
+  if (host || host === '') {
+    if (result.host !== host) result.auth = null;
+    result.host = host;
+    result.port = port;
+  }
+  if (hostname || hostname === '') {
+    if (result.hostname !== hostname) result.auth = null;
+    result.hostname = hostname;
   }
 }
 

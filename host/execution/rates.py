@@ -64,7 +64,9 @@ def refuse_rate(name: str, rate: Rate, retry_after_s: float, states: Sequence[Ra
     wait_s = max(1, math.ceil(retry_after_s))
     hint = f"Try again after {wait_s} s."
     if name == "principal":
-        return RateLimitError(f"Your rate is used up: {rate.count} executions in {rate.per_s} s", hint, wait_s, states)
+        return RateLimitError(
+            f"Your rate is used up: {rate.count} executions in {rate.per_s} s", hint, wait_s, states
+        )
     return RateLimitError(
         f"The policy's rate is used up: {rate.count} executions in {rate.per_s} s", hint, wait_s, states
     )

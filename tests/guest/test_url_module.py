@@ -299,3 +299,27 @@ def test_random_text_is_no_danger(guests: Guests) -> None:
       () => url.domainToUnicode(text), () => url.resolve(text, text), () => new URLSearchParams(text).toString()].map(tell).length)"""
     )
     assert set(guests.result(code, given)) == {7}
+
+
+@needs_node
+def test_what_inspecting_shows_is_what_node_shows(guests: Guests) -> None:
+    """The method that `util.inspect` calls, with a function in its place that shows values as JSON."""
+    code = """
+    const custom = Symbol.for('nodejs.util.inspect.custom');
+    const shown = (value, options) => value[custom](options.depth, options, (part) => JSON.stringify(part));
+    const options = { depth: 2, breakLength: 80, stylize: (text) => text };
+    const params = new URLSearchParams('a=1&b=2&a=3');
+    const entries = params.entries(); entries.next();
+    return [shown(new URL('http://u:p@h:1/p?q=1#f'), options), shown(new (class Mine extends URL {})('a:b'), options)];"""
+    assert guests.result(code)[0].startswith('URL {"href":"http://u:p@h:1/p?q=1#f","origin":"http://h:1","protocol":')
+    assert guests.result(code)[1].startswith('Mine {"href":"a:b"')
+    params = """
+    const custom = Symbol.for('nodejs.util.inspect.custom');
+    const shown = (value, options) => value[custom](options.depth, options, (part) => part === null ? 'null'
+      : Array.isArray(part) ? '[ ' + part.map((each) => "'" + each + "'").join(', ') + ' ]' : "'" + part + "'");
+    const base = { depth: 2, breakLength: 80, stylize: (text) => text };
+    const params = new URLSearchParams('a=1&b=2&a=3'), entries = params.entries(); entries.next();
+    return [base, { ...base, breakLength: 1 }, { ...base, depth: -1 }].flatMap((options) =>
+      [params, params.keys(), params.values(), ...options.breakLength === 1 ? [] : [entries], new URLSearchParams(),
+        new URLSearchParams().keys()].map((it) => shown(it, options)));"""
+    assert guests.result(params) == node_result(params, None)

@@ -1,7 +1,6 @@
 // `URL`: the parser is C (c/url_parse.c), this is the class around it. A record is [href, where its parts end…].
 const {
   ArrayPrototypeIndexOf,
-  ObjectCreate,
   ObjectDefineProperties,
   ObjectDefineProperty,
   ObjectGetPrototypeOf,
@@ -241,9 +240,13 @@ function inspectUrl(depth, options, inspect = undefined) {
   if (typeof depth === 'number' && depth < 0) return this;
   const prototype = ObjectGetPrototypeOf(this);
   const constructor = (prototype === null ? undefined : prototype.constructor) ?? URL;
-  const shown = ObjectCreate({ constructor });
-  for (let i = 0; i < names.length; i++) shown[names[i]] = this[names[i]];
-  return constructor.name + ' ' + inspect(shown, options);
+  const parts = {};
+  for (let i = 0; i < names.length; i++) {
+    const value = this[names[i]];
+    const descriptor = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
+    ObjectDefineProperty(parts, names[i], descriptor);
+  }
+  return constructor.name + ' ' + inspect(parts, options);
 }
 
 const shown = { __proto__: null, enumerable: true };

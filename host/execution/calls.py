@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from host.capabilities import domains
 from host.capabilities.base import Asynchronous, BuiltIn, Capability, Immediate
@@ -35,8 +36,8 @@ class ExecutionCalls:
         random: RandomSource,
         capabilities: Iterable[Capability],
         budget: int,
-        built_in: Mapping[int, BuiltIn],
-        allows: Callable[[str], bool],
+        built_in: Mapping[int, BuiltIn] = MappingProxyType({}),
+        allows: Callable[[str], bool] = lambda module: False,
     ) -> None:
         self._bundle = bundle
         self._built_in = built_in

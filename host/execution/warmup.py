@@ -54,6 +54,9 @@ async def warm_up(executor: Executor) -> WarmedUp:
 class _NoCalls:
     """The host calls of an instance that runs nothing."""
 
+    owed = 0
+    ends_slice = False
+
     def call(self, operation: int, payload: bytes) -> bytes:
         raise AssertionError("nothing runs")
 

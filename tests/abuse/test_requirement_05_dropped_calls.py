@@ -18,6 +18,9 @@ MIB = 1 << 20
 class NoCalls:
     """Grants nothing."""
 
+    owed = 0
+    ends_slice = False
+
     def call(self, operation: int, payload: bytes) -> bytes:
         raise Refusal("CapabilityError", "nothing is granted")
 

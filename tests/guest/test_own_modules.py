@@ -217,8 +217,13 @@ def test_every_primordial_that_is_used_exists() -> None:
     kinds = Bindings().run(
         "return given.map((name) => { try { return typeof primordials[name] } catch { return name } })", methods
     )
+<<<<<<< HEAD
     symbols = ("ToStringTag", "Iterator", "AsyncIterator", "HasInstance", "Species", "ToPrimitive")
     own = {"JSONStringify", *(f"Symbol{name}" for name in symbols)}
+=======
+    own = {"SymbolToStringTag", "SymbolIterator", "SymbolAsyncIterator", "SymbolHasInstance", "SymbolToPrimitive"}
+    own.add("JSONStringify")
+>>>>>>> m-intl
     constructors = {name for name in methods if re.fullmatch(r"(Big)?[A-Z]\w*(Array|Buffer|Map|Set|Ref|Error)", name)}
     wrong = [name for name, kind in zip(methods, kinds, strict=True) if kind != "function"]
     assert set(wrong) - own - constructors == set()

@@ -120,9 +120,40 @@ function order(one, other) {
   return Math.sign(one.length - other.length);
 }
 
-/** -1, 0 or 1. Texts of plain letters are most of what is compared, and are found by their own order. */
+let ascii;
+
+/** What decides between two texts of ASCII, which most are; undefined where something else is met before that. */
+function quickly(own, one, other) {
+  ascii ??= Array.from({ length: 128 }, (_, code) => primaryOf(String.fromCharCode(code).toLowerCase(), own));
+  const length = one.length < other.length ? one.length : other.length;
+  let cases = 0;
+  for (let i = 0; i < length; i++) {
+    const first = one.charCodeAt(i);
+    const second = other.charCodeAt(i);
+    const weight = ascii[first];
+    if (!weight) return undefined;
+    if (first === second) continue;
+    const against = ascii[second];
+    if (!against) return undefined;
+    if (weight !== against) return weight < against ? -1 : 1;
+    if (cases === 0) cases = first < second ? 1 : -1;
+  }
+  if (one.length !== other.length) {
+    const longer = one.length > length ? one : other;
+    if (!ascii[longer.charCodeAt(length)]) return undefined;
+    return longer === one ? 1 : -1;
+  }
+  if (own.sensitivity === 'base' || own.sensitivity === 'accent') return 0;
+  return own.caseFirst === 'upper' ? 0 - cases : cases;
+}
+
+/** -1, 0 or 1. */
 function compare(own, one, other) {
   if (one === other) return 0;
+  if (!own.numeric && !own.ignorePunctuation) {
+    const result = quickly(own, one, other);
+    if (result !== undefined) return result;
+  }
   const [first, second] = [weigh(own, one), weigh(own, other)];
   const { sensitivity } = own;
   let result = order(first.letters, second.letters);

@@ -14,11 +14,15 @@ const areaOf = (name) => {
 /** The line of a zone, after an alias; undefined for a name that there is not. */
 function lineOf(name) {
   const text = require('data/zones/' + areaOf(name));
-  const lower = text.toLowerCase();
-  const wanted = '\n' + name.toLowerCase();
-  let at = lower.indexOf(wanted + '|');
+  return find(text, text, name) ?? find(text, text.toLowerCase(), name.toLowerCase());
+}
+
+/** Looks in `where`, which is the text or the text in lower case. */
+function find(text, where, name) {
+  const wanted = '\n' + name;
+  let at = where.indexOf(wanted + '|');
   if (at < 0) {
-    at = lower.indexOf(wanted + '=');
+    at = where.indexOf(wanted + '=');
     if (at < 0) return undefined;
     return lineOf(text.slice(at + wanted.length + 1, text.indexOf('\n', at + 1)));
   }

@@ -4,6 +4,8 @@ and a trapped instance is not entered again.
 Dropped carelessly, a call would leave its fiber, its slot or wasmtime's own state behind.
 """
 
+from functools import cache
+
 import pytest
 
 from host.sandbox.abi import GuestFault
@@ -27,9 +29,22 @@ class NoCalls:
     start = call
 
 
+@cache
+def compiled(engine: Engine, code: bytes) -> bytes:
+    """The code's bytecode, as an execution makes it."""
+    with Instance(engine, engine.images["base"], 10**10, 64 * MIB, NoCalls()) as instance:
+        assert instance.compile(Start(code, b"{}", b"", 0, 0, MIB, MIB))
+        while (state := instance.step(0.0, 0.0)) is State.RUNNING:
+            pass
+        assert state is State.DONE
+        outbox = instance.memory.outcome()
+        return instance.memory.read(outbox.out_ptr, outbox.out_len)
+
+
 def begun(engine: Engine, code: bytes, fuel: int = 10**10) -> Instance:
+    bytecode = compiled(engine, code)
     instance = Instance(engine, engine.images["base"], fuel, 64 * MIB, NoCalls())
-    assert instance.begin(Start(code, b"{}", b"", 0, 1, MIB, MIB))
+    assert instance.begin(Start(code, b"{}", b"", 0, 1, MIB, MIB, bytecode))
     return instance
 
 

@@ -200,30 +200,12 @@ def test_every_primordial_that_is_used_exists() -> None:
     plain = {"AggregateError", "BigInt", "DOMException", "RegExp", "queueMicrotask", "setImmediate", "clearImmediate"}
     plain |= {f"{verb}{kind}" for verb in ("set", "clear") for kind in ("Timeout", "Interval")}
     plain |= {"Array", "DataView", "Error", "Map", "Object", "RangeError", "Set", "String", "TypeError", "URIError"}
-    plain = {
-        "Array",
-        "BigInt",
-        "DataView",
-        "Error",
-        "Map",
-        "Object",
-        "RangeError",
-        "Set",
-        "String",
-        "TypeError",
-        "URIError",
-    }
     methods = sorted(name for name in taken if re.search(r"[a-z][A-Z]", name) and name not in plain)
     kinds = Bindings().run(
         "return given.map((name) => { try { return typeof primordials[name] } catch { return name } })", methods
     )
-<<<<<<< HEAD
     symbols = ("ToStringTag", "Iterator", "AsyncIterator", "HasInstance", "Species", "ToPrimitive")
     own = {"JSONStringify", *(f"Symbol{name}" for name in symbols)}
-=======
-    own = {"SymbolToStringTag", "SymbolIterator", "SymbolAsyncIterator", "SymbolHasInstance", "SymbolToPrimitive"}
-    own.add("JSONStringify")
->>>>>>> m-intl
     constructors = {name for name in methods if re.fullmatch(r"(Big)?[A-Z]\w*(Array|Buffer|Map|Set|Ref|Error)", name)}
     wrong = [name for name, kind in zip(methods, kinds, strict=True) if kind != "function"]
     assert set(wrong) - own - constructors == set()

@@ -74,7 +74,10 @@ def test_running_executions_have_their_grace(start, tell: Callable) -> None:
         server.wait_for_states("waiting", "running", "queued")
         # Connections to every worker from before: the first answer tells that it drains.
         late = [stack.enter_context(server.connect_to(worker)) for worker in server.workers()]
-        finishing = [stack.enter_context(server.running(SECONDS)) for _ in range(2)]
+        # One on each worker, so that each has something to end, and neither is gone before it is asked.
+        finishing = [stack.enter_context(server.connect_to(worker)) for worker in server.workers()]
+        for connection in finishing:
+            connection.begin(SECONDS)
         wait_until(lambda: server.stats()["currentExecutions"] + server.stats()["total"] >= 4)
         tell(server)
         began = time.monotonic()

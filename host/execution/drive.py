@@ -22,8 +22,6 @@ from host.sandbox.instance import Instance, State
 #: What an execution may run on the event loop in all; after that it takes its turns on the threads, where one
 #: principal's work does not hold up another's.
 _ON_LOOP_NS = 1_000_000
-#: A guest that has run for so long gets longer slices: it pays for fewer of them.
-_LONG_AFTER_NS = 5_000_000
 #: How long a turn on a thread is, in slices that have begun by then.
 _TURN_S = 0.003
 #: A timer that is due so soon is waited for by the scheduler, with the memory kept.
@@ -51,7 +49,7 @@ class Drive:
     """
 
     __slots__ = (
-        "_asleep", "_calls", "_clock", "_conclude", "_deadline", "_instance", "_lane", "_limits", "_long", "_on_rest",
+        "_asleep", "_calls", "_clock", "_conclude", "_deadline", "_instance", "_lane", "_limits", "_on_rest",
         "_on_wait", "_scheduler", "_state", "_stopped", "_timer", "_turn", "_turn_ends", "_wall_ms", "waited",
     )  # fmt: skip
 
@@ -84,7 +82,6 @@ class Drive:
         self._turn: Turn | None = None
         self._turn_ends = 0.0
         self._asleep = False
-        self._long = False
         self.waited = False
 
     def limit_time(self, wall_time_ms: int, deadline: float) -> None:
@@ -153,9 +150,6 @@ class Drive:
         if self._asleep:
             self._asleep = False
             self._set_timers_up()
-        if not self._long and self._instance.cpu_ns > _LONG_AFTER_NS:
-            self._long = True
-            self._instance.lengthen_slices()
         self._turn_ends = time.monotonic() + _TURN_S
         self._state = self._instance.steps(self._clock.now, self._enough)
         if self._wants_more():

@@ -23,7 +23,8 @@ from host.errors import InternalError
 from host.machine import share_cores
 
 #: How much the worker threads give way to all others of the process, as a nice value: answering comes before loops.
-#: Measured with `just perf fairness`: at 5 a small request beside 64 loops took 8 ms in the median, at 19 it takes 0.3.
+#: Measured with `just perf fairness`: at 5 a small request beside 64 loops took 4 to 8 ms in the median, at 19 it takes
+#: 0.3, as if there were none.
 _NICENESS = 19
 #: 0 is the kernel's own length of a turn; the process's other threads have a shorter one.
 _TURN_NS = 0

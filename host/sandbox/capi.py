@@ -72,6 +72,12 @@ _MADV_HUGEPAGE = 14
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
+def give_way() -> None:
+    """Lets other threads that wait for this core have it (sched_yield(2)), with the GIL given up."""
+    if _libc is not None:
+        _libc.sched_yield()
+
+
 def use_huge_pages(start: int, length: int) -> None:
     """Asks for pages of 2 MiB in a range of addresses (madvise(2), MADV_HUGEPAGE). Advice: it may do nothing."""
     if _libc is not None and length > 0:

@@ -29,9 +29,6 @@ ERROR_BASE = -2
 CALL_FUEL = 100_000
 #: Units of fuel between two returns to the host: about 0.4 ms.
 SLICE_FUEL = 10_000_000
-#: The same for a guest that has run for long: some 2 ms. Between two slices the host's Python runs, and while a thread
-#: of low priority does that it holds up the event loop.
-LONG_SLICE_FUEL = 50_000_000
 #: The largest payload of one call, either way.
 PAYLOAD_BYTES_MAX = 64 * 1024 * 1024
 
@@ -71,7 +68,7 @@ class HostCalls(Protocol):
 class Caller:
     """The instance's end of its host calls: who answers, what is waiting to be taken, what went wrong."""
 
-    __slots__ = ("answer", "calls", "fault", "hostcalls", "memory", "slice_began", "slice_fuel")
+    __slots__ = ("answer", "calls", "fault", "hostcalls", "memory", "slice_began")
 
     def __init__(self, hostcalls: HostCalls, memory: GuestMemory) -> None:
         self.hostcalls = hostcalls
@@ -81,7 +78,6 @@ class Caller:
         self.fault: BaseException | None = None
         #: The fuel that there was at the slice's first call; None before that.
         self.slice_began: int | None = None
-        self.slice_fuel = SLICE_FUEL
 
 
 running = threading.local()
@@ -95,7 +91,7 @@ def _charge(raw_caller: int, caller: Caller, fuel: int, ends_slice: bool = False
     if caller.slice_began is None:
         caller.slice_began = left.value
     rest = max(left.value - fuel, 0)
-    in_slice = 1 if ends_slice else max(caller.slice_fuel - (caller.slice_began - rest), 1)
+    in_slice = 1 if ends_slice else max(SLICE_FUEL - (caller.slice_began - rest), 1)
     capi.yield_every(context, in_slice)
     capi.set_fuel(context, rest)
 

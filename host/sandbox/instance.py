@@ -14,7 +14,7 @@ from msgspec import Struct
 from host.sandbox import abi, capi, hostcalls
 from host.sandbox.abi import GuestFault, GuestMemory
 from host.sandbox.engine import TABLE_ELEMENTS_MAX, Engine, LinkedImage
-from host.sandbox.hostcalls import LONG_SLICE_FUEL, SLICE_FUEL
+from host.sandbox.hostcalls import SLICE_FUEL
 
 
 class State(Enum):
@@ -235,7 +235,8 @@ class Instance:
     def steps(self, clock: Callable[[], tuple[float, float]], enough: Callable[[], bool]) -> State:
         """Runs slices until the guest rests, a host call failed, or `enough` says so after one. For a worker thread:
         the GIL is given up meanwhile, and in between taken for as little as can be, because a thread of low priority
-        that is kept from running while it has the GIL keeps the event loop from running too."""
+        that is kept from running while it has the GIL keeps the event loop from running too. After each slice whoever
+        waits for the core has it: the kernel would let it wait until its next tick."""
         set_clocks, poll, future, caller = self.memory.set_clocks, capi.future_poll, self._future, self._caller
         hostcalls.running.caller = caller
         began = time.thread_time_ns()
@@ -246,6 +247,7 @@ class Instance:
             finished = poll(future)
             if finished or caller.fault is not None or enough():
                 break
+            capi.give_way()
         self.cpu_ns += time.thread_time_ns() - began
         return self._stands(finished)
 
@@ -266,15 +268,10 @@ class Instance:
             self._note()
         return _ENDED.get(status, State.TRAPPED)
 
-    def lengthen_slices(self) -> None:
-        """From the next slice on they are long ones."""
-        self._caller.slice_fuel = LONG_SLICE_FUEL
-        self._begin_slice(self._caller)
-
     def _begin_slice(self, caller: hostcalls.Caller) -> None:
         """A whole slice from now on: a host call has cut the last one short."""
         caller.slice_began = None
-        capi.check(capi.yield_every(self._context, caller.slice_fuel))
+        capi.check(capi.yield_every(self._context, SLICE_FUEL))
 
     def _note(self) -> None:
         self.noted = (self.fuel_used(), self.memory_bytes(), self.host_calls)

@@ -17,7 +17,7 @@ from host.execution.request import ExecutionRequest
 from host.execution.run import Executor, ExecutorOptions
 from host.execution.scheduler import Scheduler
 from host.sandbox.engine import Engine
-from host.sandbox.hostcalls import LONG_SLICE_FUEL
+from host.sandbox.hostcalls import SLICE_FUEL
 from tests.harness import policy_of, request_of
 
 LOOP = "for (;;); return 1"
@@ -100,7 +100,7 @@ def _fuel(executor: Executor) -> dict[str, int]:
 
 FUEL = 4_000_000_000
 #: What a guest burns in a turn at most, with something to spare: slices that have begun in 3 ms.
-TURN_FUEL = 4 * LONG_SLICE_FUEL
+TURN_FUEL = 15 * SLICE_FUEL
 
 
 def test_a_principal_with_twenty_loops_gets_as_much_as_one_with_one(executor: Executor) -> None:

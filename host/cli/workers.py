@@ -35,7 +35,7 @@ _LINGER_S = 4.0
 _PR_SET_PDEATHSIG = 1
 #: How long the turns of a worker's threads are, but for those that run guests: so short that they need not wait for the
 #: end of a guest's.
-_TURN_NS = 100_000
+_TURN_NS = 1_000_000
 #: How often in a row a worker may end before it takes requests.
 _FAILED_STARTS_MAX = 3
 

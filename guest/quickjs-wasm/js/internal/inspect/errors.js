@@ -13,7 +13,6 @@ const {
   ObjectGetPrototypeOf,
   ObjectHasOwn,
   ReflectGet,
-  RegExpPrototypeExec,
   String,
   StringPrototypeEndsWith,
   StringPrototypeIncludes,
@@ -92,6 +91,15 @@ function addField(fields, error, key) {
   }
 }
 
+/** What stands before the first colon or line end: a name, if it looks like one. */
+function leadingName(stack) {
+  let end = 0;
+  while (end < stack.length && stack[end] !== ':' && stack[end] !== '\n') end++;
+  const head = StringPrototypeSlice(stack, 0, end);
+  const named = end < stack.length ? head >= 'A' && head < '[' : StringPrototypeEndsWith(head, 'Error');
+  return named ? head : '';
+}
+
 /** Puts the class's name where the stack has only that of the class above it. */
 function withClass(stack, name, className, tag) {
   let length = name.length;
@@ -101,9 +109,7 @@ function withClass(stack, name, className, tag) {
   if (className !== null && !usual) return stack;
   let fallback = 'Error';
   if (className === null) {
-    const start = RegExpPrototypeExec(/^([A-Z][a-z_ A-Z0-9[\]()-]+)(?::|\n {4}at)/, stack) ??
-      RegExpPrototypeExec(/^([a-z_A-Z0-9-]*Error)$/, stack);
-    fallback = (start && start[1]) || '';
+    fallback = leadingName(stack);
     length = fallback.length;
     fallback = fallback || 'Error';
   }

@@ -9,15 +9,16 @@ const {
 } = primordials;
 const { columns: plainColumns } = bindings('inspect');
 
-// Escape sequences as terminals know them: an introducer and parameters up to a final byte, or a text up to a terminator.
-const parameters = '(?:(?:;[-a-zA-Z\\d\\/\\#&.:=?%@~_]+)*|[a-zA-Z\\d]+(?:;[-a-zA-Z\\d\\/\\#&.:=?%@~_]*)*)?';
-const ended = '(?:\\u0007|\\u001B\\u005C|\\u009C)';
-const control = '(?:(?:\\d{1,4}(?:;\\d{0,4})*)?[\\dA-PR-TZcf-nq-uy=><~])';
+// Control functions as ECMA-48 has them: a control string up to its terminator (5.6), a control sequence of parameters,
+// intermediates and a final byte (5.4), and any other escape sequence (5.3). A bell ends a string too, as in xterm.
+const strings = '(?:\\u001b[\\]PX^_]|[\\u0090\\u0098\\u009d-\\u009f])[^]*?(?:\\u0007|\\u001b\\\\|\\u009c)';
+const controls = '(?:\\u001b\\[|\\u009b)[0-?]*[ -/]*[@-~]';
+const escapes = '\\u001b[ -/]*[0-~]';
 let sequences;
 
 function withoutControl(text) {
   if (!StringPrototypeIncludes(text, '\u001b') && !StringPrototypeIncludes(text, '\u009b')) return text;
-  sequences ??= new primordials.RegExp('[\\u001B\\u009B][[\\]()#;?]*(?:(?:' + parameters + ended + ')|' + control + ')', 'g');
+  sequences ??= new primordials.RegExp(strings + '|' + controls + '|' + escapes, 'g');
   return RegExpPrototypeSymbolReplace(sequences, text, '');
 }
 

@@ -108,7 +108,6 @@ OTHERS = {
     "CB_CODE_TAILROOM": abi.CODE_TAILROOM_BYTES,
     "CB_HOST_FAULT": hostcalls.FAULT,
     "CB_HOST_LATER": hostcalls.LATER,
-    "CB_LATER_ANSWER": hostcalls.LATER_ANSWER,
 }
 
 

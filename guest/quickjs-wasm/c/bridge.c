@@ -68,7 +68,7 @@ static int32_t call_host(uint32_t operation, const uint8_t *bytes, size_t len)
     int32_t answer_len = cb_host_call(operation, bytes, (uint32_t)len);
 
     while (answer_len == CB_HOST_LATER)
-        answer_len = cb_host_call(CB_LATER_ANSWER, bytes, 0);
+        answer_len = cb_host_call(CB_OPERATION_LATER_ANSWER, bytes, 0);
     return answer_len;
 }
 

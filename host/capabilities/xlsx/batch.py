@@ -3,7 +3,7 @@
 A batch keeps what is alike together: all numbers, all strings, and a tag for each cell that says what comes next. That
 is what Python makes in few calls, and C reads without looking twice. All numbers are little-endian:
 
-    u32 × 8     flags (1: the last of its sheet), rows, bytes of tags, numbers, strings, bytes of text, bytes of trailer, 0
+    u32 × 8     flags (1: the last), rows, bytes of tags, numbers, strings, bytes of text, bytes of trailer, 0
     f64 × …     numbers
     u32 × 2 × … for each row its number, from 0, and how many bytes of tags it has
     u8 × …      tags
@@ -13,7 +13,6 @@ is what Python makes in few calls, and C reads without looking twice. All number
 
 import struct
 from array import array
-from collections.abc import Iterator
 
 #: What a cell is. A format and a formula stand before the cell that they belong to; SKIP (u16) and FORMAT (u16) have
 #: their number behind them.
@@ -48,6 +47,11 @@ class Batch:
         self._rows.extend((number, 0))
         self._began = tags
         self.count += 1
+
+    @property
+    def first_row(self) -> int:
+        """The number of the first row, where there is one."""
+        return self._rows[0]
 
     def encode(self, last: bool = False, trailer: bytes = b"") -> bytes:
         """The batch. Raises ValueError where a number is none."""

@@ -63,7 +63,9 @@ class Cells:
         self.rows = 0
         self.cells = 0
         self.ended = False
-        self._low = self._wide = self._first_row = None
+        #: First row and column with a cell, and the column after the last.
+        self._first_row: int | None = None
+        self._low, self._wide = COLUMNS_MAX, 0
         slow = _Slow(self)
         self._parser = Parser(part, slow.start, slow.end, slow.text)
         self._records = Records(self._parser, "sheetData", "row", self._known)
@@ -83,7 +85,7 @@ class Cells:
         batch, self._batch = self._batch, Batch()
         if not last:
             return batch.encode() if batch.count else None
-        extent = None if self._low is None else (self._first_row, self._low, self.row, self._wide - 1)
+        extent = None if self._first_row is None else (self._first_row, self._low, self.row, self._wide - 1)
         return batch.encode(True, self._facts.trailer(extent, self.rows, self.cells))
 
     def element(self, name: str, attributes: dict[str, str]) -> None:
@@ -105,12 +107,11 @@ class Cells:
         batch.begin_row(number)
         return True
 
-    def extend(self, low: int, wide: int) -> None:
-        """There are cells from column `low` to before column `wide`."""
-        self._low = low if self._low is None else min(low, self._low)
-        self._wide = max(wide, self._wide or 0)
+    def extend(self, row: int, low: int, wide: int) -> None:
+        """There are cells from column `low` to before column `wide`, in `row` and maybe rows after it."""
+        self._low, self._wide = min(low, self._low), max(wide, self._wide)
         if self._first_row is None:
-            self._first_row = self.row
+            self._first_row = row
 
     def put(self, batch: Batch, style: str, kind: str, value: str, plain_text: bool = False) -> None:
         """One cell of any type. `plain_text`: the value has no references any more."""
@@ -184,7 +185,7 @@ class Cells:
         """The hot loop. False where cells are not in the order of their columns."""
         add_tag, add_number, add_string = batch.tags.append, batch.numbers.append, batch.strings.append
         shared, everything, dates = self._tables.strings, self._everything, self._dates
-        at, low, wide, skips, count = 0, ROWS_MAX, 0, 0, 0
+        at, low, wide, count = 0, COLUMNS_MAX, 0, 0
         for letters, style, kind, shape, formula, value, inline, row, _ in tokens:
             if letters:
                 column = COLUMN[letters]
@@ -220,7 +221,7 @@ class Cells:
                     break
         wide = max(wide, at)
         if wide:
-            self.extend(low, wide)
+            self.extend(batch.first_row, low, wide)
         self.cells += count
         return True
 
@@ -291,5 +292,5 @@ class _Slow:
                 cells.put_before(batch, style, cells.formula(shape, formula, column))
             cells.put(batch, style, kind, value, plain_text=True)
         if row:
-            cells.extend(min(row), at)
+            cells.extend(cells.row, min(row), at)
         cells.cells += len(row)

@@ -30,7 +30,7 @@ _FORMAT_CHARACTERS_MAX = 1_000
 _NO_CODE = re.compile(r'"[^"]*"?|\\.|[_*].|\[(?!(?:h+|m+|s+)\])[^\]]*\]?|General', re.IGNORECASE)
 _DATE_CODE = re.compile(r"[dmyhsb]|e(?![+-])|AM/PM|A/P", re.IGNORECASE)
 
-_EPOCH = datetime.datetime(1899, 12, 30)
+_EPOCH = datetime.datetime(1899, 12, 30)  # noqa: DTZ001 - cells know no time zones
 _DAY = datetime.timedelta(days=1)
 #: How many days later the other date system begins.
 DAYS_1904 = 1462

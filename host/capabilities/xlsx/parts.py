@@ -94,5 +94,3 @@ def local(attributes: dict[str, str], name: str) -> str | None:
         if key.rpartition(":")[2] == name and ":" in key:
             return value
     return None
-
-

@@ -1,4 +1,4 @@
-"""Where cells are: columns by their letters, references, ranges, and formulas that are copied from one cell to others."""
+"""Where cells are: columns by their letters, references, ranges, and formulas that are copied to other cells."""
 
 import itertools
 import re

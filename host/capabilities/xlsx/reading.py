@@ -19,6 +19,7 @@ from host.capabilities.xlsx.book import Book
 from host.capabilities.xlsx.cells import Cells, Options, Tables
 from host.capabilities.xlsx.csv_cells import Csv, CsvOptions
 from host.capabilities.xlsx.fault import malformed, over_limit
+from host.capabilities.xlsx.formats import GENERAL
 from host.capabilities.xlsx.sheet_facts import SheetFacts
 
 #: What the first byte of a frame to the job says: a piece of the file, its end, a sheet is wanted, no more of it is.
@@ -29,7 +30,12 @@ PIECE, WHOLE, SHEET, STOP = b"P", b"W", b"S", b"X"
 _IN_MEMORY_BYTES_MAX = 8 * 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_CSV_FACTS = {"sheets": [{"name": "Sheet1", "state": "visible"}], "date1904": False, "formats": ["General"], "names": []}
+_CSV_FACTS = {
+    "sheets": [{"name": "Sheet1", "state": "visible"}],
+    "date1904": False,
+    "formats": [GENERAL],
+    "names": [],
+}
 
 
 class Config(Struct, frozen=True):

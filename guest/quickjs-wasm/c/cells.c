@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "batch.h"
+#include "cells.h"
 #include "guest.h"
 
 typedef struct {
@@ -338,5 +339,6 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("rows", 4, cells_rows),
     JS_CFUNC_DEF("numbers", 1, cells_numbers),
     JS_CFUNC_DEF("trailer", 1, cells_trailer),
+    JS_CFUNC_DEF("encode", 4, cb_cells_encode),
 };
 const cb_binding_t cb_cells_binding = { "cells", functions, sizeof functions / sizeof *functions };

@@ -1,7 +1,6 @@
 /* Rows of JavaScript values, made into batches for the host. */
 #include <string.h>
 
-#include "batch.h"
 #include "codecs.h"
 #include "cells.h"
 #include "guest.h"
@@ -92,7 +91,7 @@ static bool put_date(JSContext *ctx, batch_out_t *batch, JSValueConst date)
 
     if (JS_ToFloat64(ctx, &ms, date))
         return false;
-    put_number(batch, CB_CELL_DATE, cb_ms_to_serial(ms));
+    put_number(batch, CB_CELL_DATE, cb_serial_of_ms(ms));
     return true;
 }
 

@@ -121,9 +121,16 @@ class Direct:
         return False
 
 
-def read(data: bytes, sheet: int = 0, everything: bool = False, config: dict | None = None, **limits: int) -> tuple:
+def read(
+    data: bytes,
+    sheet: int = 0,
+    everything: bool = False,
+    row_end: int = 1_048_576,
+    config: dict | None = None,
+    **limits: int,
+) -> tuple:
     """What is in a file: its facts, the rows of one sheet by number (cells by column), and the trailer."""
-    wanted = {"sheet": sheet, "everything": everything}
+    wanted = {"sheet": sheet, "everything": everything, "row_end": row_end}
     door = Direct(
         [
             msgspec.json.encode({"limits": {**LIMITS, **limits}, **(config or {})}),

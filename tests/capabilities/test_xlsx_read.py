@@ -367,3 +367,37 @@ def test_sheets_are_in_the_order_of_the_workbook() -> None:
     assert [each["name"] for each in facts["sheets"]] == ["二", "one"]
     assert rows == {0: {0: ("n", 2)}}
     assert read(packed(contents), sheet=1)[1] == {0: {0: ("n", 1)}}
+
+
+def table(count: int, **options: object) -> bytes:
+    """A table with a column of each kind, as XlsxWriter writes it; in its middle a row is another's."""
+    file = io.BytesIO()
+    made = xlsxwriter.Workbook(file, {"in_memory": True, **options})
+    page = made.add_worksheet()
+    date, percent = made.add_format({"num_format": "yyyy-mm-dd"}), made.add_format({"num_format": "0%", "bold": True})
+    page.write_row(0, 1, ["id", "名称", "when", "ok", "share", "note"])
+    for number in range(1, count):
+        page.write_row(number, 1, [number, f"名 & {number % 9}"])
+        page.write_datetime(number, 3, datetime.datetime(2024, 1, 1) + datetime.timedelta(number), date)  # noqa: DTZ001
+        page.write_boolean(number, 4, number % 3 == 0)
+        page.write_number(number, 6, number / 8, percent)
+        page.write_string(number, 7, "odd" if number != count // 2 else "_x0041_&lt;")
+        if number == count // 2:
+            page.write_blank(number, 5, None, percent)
+    made.close()
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("options", [{}, {"constant_memory": True}, {"date_1904": True}])
+@pytest.mark.parametrize("everything", [False, True])
+def test_tables_are_taken_as_any_rows_are(options: dict, everything: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row by row, cell by cell and by the parser alone: the same batches of cells, facts and trailer."""
+    data = table(6_000, **options)
+    by_rows = read(data, everything=everything)
+    monkeypatch.setattr("host.capabilities.xlsx.tables._CELLS_MAX", 0)
+    by_cells = read(data, everything=everything)
+    monkeypatch.setattr(records, "_STRANGE_MAX", 0)
+    by_parser = read(data, everything=everything)
+    assert by_rows == by_cells == by_parser
+    cell = by_rows[1][1]
+    assert (cell[1][0], cell[3][0], cell[4]) == ("n", "d", ("b", False))

@@ -68,6 +68,14 @@ class Batch:
         self._began = tags
         self.count += 1
 
+    def regular_rows(self, numbers: list[int], tags: int) -> None:
+        """All the rows, each of so many bytes of tags."""
+        self.count = len(numbers)
+        self._rows = array("I", bytes(_ROW.size * self.count))
+        self._rows[::2] = array("I", numbers)
+        self._rows[1::2] = array("I", (tags,)) * self.count
+        self._began = len(self.tags) - tags
+
     @property
     def first_row(self) -> int:
         """The number of the first row, where there is one."""

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "quickjs.h"
+
 enum {
     CB_CELL_EMPTY,
     CB_CELL_NUMBER,
@@ -32,19 +34,30 @@ typedef struct {
     uint32_t number, tags_len;
 } cb_batch_row_t;
 
-/* Milliseconds since 1970 of a day's number, and back. There was no 29th of February 1900, but it has the number 60. */
-static inline double cb_serial_to_ms(double serial)
-{
-    double ms = ((serial < 60 ? serial + 1 : serial) - 25569.0) * 86400000.0;
+/* A batch that is walked from its front. */
+typedef struct {
+    cb_batch_header_t header;
+    const uint8_t *numbers, *rows, *tags, *row_end, *text, *trailer;
+    size_t numbers_left, text_left;
+    uint32_t rows_left, row, column;
+} cb_batch_t;
 
-    return __builtin_floor(ms + 0.5);
-}
+/* A cell: where it is, what it is, the index of its format, and what it has. Both values are the caller's; they are
+ * JS_UNINITIALIZED where there is none. */
+typedef struct {
+    uint32_t column, format;
+    uint8_t tag;
+    JSValue value, formula;
+} cb_cell_t;
 
-static inline double cb_ms_to_serial(double ms)
-{
-    double serial = ms / 86400000.0 + 25569.0;
-
-    return serial < 61 ? serial - 1 : serial;
-}
+/* Opens the batch that stands in the bytes of a buffer; throws and gives false where there is none. The batch points
+ * into them: nothing may change or free them meanwhile, so they are no bytes that guest code knows. */
+bool cb_batch_open(JSContext *ctx, JSValueConst bytes, cb_batch_t *batch);
+/* Goes to the next row. 1: there is one, 0: there is none, -1: it threw. */
+int cb_batch_next_row(JSContext *ctx, cb_batch_t *batch);
+/* The next cell of the row, with dates as Date or as numbers. 1: there is one, 0: there is none, -1: it threw. */
+int cb_batch_next_cell(JSContext *ctx, cb_batch_t *batch, bool dates, cb_cell_t *cell);
+/* The day's number of milliseconds since 1970: there was no 29th of February 1900, but it has the number 60. */
+double cb_serial_of_ms(double ms);
 
 #endif

@@ -1,213 +1,73 @@
-/* bindings('cells'): batches of rows from the host, made into values, and rows made into batches (cells_out.c).
- *
- * What is in a batch is walked from its front: the next tag, the next number, the next string. Where one of them is
- * used up before the tags are, the batch is not one of the host's, and that is an error and nothing worse. */
-#include <math.h>
-#include <string.h>
-
-#include "batch.h"
+/* bindings('cells'): batches of rows from the host, made into rows of values (here) or the cells of a sheet
+ * (cells_sheet.c), and rows made into batches (cells_out.c). */
+#include "cells.h"
 #include "guest.h"
 
+/* How rows are made. */
 typedef struct {
-    cb_batch_header_t header;
-    const uint8_t *numbers, *rows, *tags, *text, *trailer;
-    size_t tags_left, numbers_left, text_left;
-} batch_t;
+    const JSAtom *keys; /* for objects; NULL for arrays */
+    uint32_t key_count;
+    JSValueConst empty;
+    bool dates;
+} shape_t;
 
-static JSValue broken(JSContext *ctx)
-{
-    return JS_ThrowInternalError(ctx, "a batch of rows is damaged");
-}
-
-/* Opens the batch that stands in bytes; throws and gives false where there is none. The bytes are the caller's, and
- * nothing may change or free them while the batch is walked: a copy that no guest code knows. */
-static bool open_batch(JSContext *ctx, JSValueConst value, batch_t *batch)
-{
-    size_t len;
-    const uint8_t *bytes = cb_engine_bytes(ctx, value, false, &len);
-    const cb_batch_header_t *header = &batch->header;
-    uint64_t at = sizeof *header;
-
-    if (!bytes)
-        return false;
-    if (len < sizeof *header) {
-        broken(ctx);
-        return false;
-    }
-    memcpy(&batch->header, bytes, sizeof *header);
-    batch->numbers = bytes + at;
-    at += (uint64_t)header->numbers * 8;
-    batch->rows = bytes + at;
-    at += (uint64_t)header->rows * sizeof(cb_batch_row_t);
-    batch->tags = bytes + at;
-    at += header->tags_len;
-    batch->text = bytes + at;
-    at += header->text_len;
-    batch->trailer = bytes + at;
-    at += header->trailer_len;
-    batch->tags_left = header->tags_len;
-    batch->numbers_left = header->numbers;
-    batch->text_left = header->text_len;
-    if (at == len)
-        return true;
-    broken(ctx);
-    return false;
-}
-
-static bool next_row(batch_t *batch, cb_batch_row_t *row)
-{
-    memcpy(row, batch->rows, sizeof *row);
-    batch->rows += sizeof *row;
-    return row->number < CB_ROWS_MAX && row->tags_len <= batch->tags_left;
-}
-
-static bool next_number(batch_t *batch, double *number)
-{
-    if (batch->numbers_left == 0)
-        return false;
-    memcpy(number, batch->numbers, 8);
-    batch->numbers += 8;
-    batch->numbers_left--;
-    return true;
-}
-
-static JSValue next_string(JSContext *ctx, batch_t *batch)
-{
-    const uint8_t *end = memchr(batch->text, 0, batch->text_left);
-    JSValue string;
-
-    if (!end)
-        return broken(ctx);
-    string = JS_NewStringLen(ctx, (const char *)batch->text, (size_t)(end - batch->text));
-    batch->text_left -= (size_t)(end + 1 - batch->text);
-    batch->text = end + 1;
-    return string;
-}
-
-static bool skip_string(JSContext *ctx, batch_t *batch)
-{
-    JSValue string = next_string(ctx, batch);
-
-    JS_FreeValue(ctx, string);
-    return !JS_IsException(string);
-}
-
-static uint32_t next_u16(batch_t *batch)
-{
-    uint32_t value = batch->tags[0] | (uint32_t)batch->tags[1] << 8;
-
-    batch->tags += 2;
-    batch->tags_left -= 2;
-    return value;
-}
-
-static JSValue number_value(JSContext *ctx, double number)
-{
-    int32_t whole = (int32_t)number;
-
-    /* Not for minus zero, which is no int32. */
-    return whole == number && (whole != 0 || !signbit(number)) ? JS_NewInt32(ctx, whole) : JS_NewFloat64(ctx, number);
-}
-
-/* The value of a cell by its tag; JS_UNINITIALIZED for one that has none. */
-static JSValue cell_value(JSContext *ctx, batch_t *batch, uint8_t tag, bool dates)
-{
-    double number;
-
-    switch (tag) {
-    case CB_CELL_EMPTY:
-        return JS_UNINITIALIZED;
-    case CB_CELL_NUMBER:
-        return next_number(batch, &number) ? number_value(ctx, number) : broken(ctx);
-    case CB_CELL_STRING:
-    case CB_CELL_ERROR:
-        return next_string(ctx, batch);
-    case CB_CELL_FALSE:
-        return JS_FALSE;
-    case CB_CELL_TRUE:
-        return JS_TRUE;
-    case CB_CELL_DATE:
-        if (!next_number(batch, &number))
-            return broken(ctx);
-        return dates ? JS_NewDate(ctx, cb_serial_to_ms(number)) : number_value(ctx, number);
-    default:
-        return broken(ctx);
-    }
-}
-
-/* A row's values. `room` has a place for each column that there can be, and stays the caller's. */
+/* A row's values, with room for as many as there can be; empty ones are JS_UNINITIALIZED. */
 typedef struct {
     JSValue *values;
     uint32_t count;
-} row_values_t;
+} values_t;
 
-static void drop_values(JSContext *ctx, row_values_t *row)
+static void drop_values(JSContext *ctx, values_t *row)
 {
     for (uint32_t i = 0; i < row->count; i++)
         JS_FreeValue(ctx, row->values[i]);
     row->count = 0;
 }
 
-/* Reads the values of a row, empty ones as JS_UNINITIALIZED. False where it threw. */
-static bool read_row(JSContext *ctx, batch_t *batch, uint32_t tags_len, row_values_t *row, bool dates)
+/* Reads the values of a row. False where it threw. */
+static bool read_row(JSContext *ctx, cb_batch_t *batch, values_t *row, bool dates)
 {
-    const uint8_t *end = batch->tags + tags_len;
+    cb_cell_t cell;
+    int got;
 
     row->count = 0;
-    while (batch->tags < end) {
-        uint8_t tag = *batch->tags++;
-        uint32_t empty = 0;
-
-        batch->tags_left--;
-        if ((tag == CB_CELL_SKIP || tag == CB_CELL_FORMAT) && batch->tags + 2 <= end)
-            empty = next_u16(batch);
-        if (tag == CB_CELL_FORMULA && !skip_string(ctx, batch))
-            return false;
-        if (tag == CB_CELL_FORMAT || tag == CB_CELL_FORMULA)
-            continue;
-        if (row->count + (tag == CB_CELL_SKIP ? empty : 1) > CB_COLUMNS_MAX) {
-            broken(ctx);
-            return false;
-        }
-        if (tag == CB_CELL_SKIP) {
-            while (empty--)
-                row->values[row->count++] = JS_UNINITIALIZED;
-            continue;
-        }
-        row->values[row->count] = cell_value(ctx, batch, tag, dates);
-        if (JS_IsException(row->values[row->count++]))
-            return false;
+    while ((got = cb_batch_next_cell(ctx, batch, dates, &cell)) > 0) {
+        JS_FreeValue(ctx, cell.formula);
+        while (row->count < cell.column)
+            row->values[row->count++] = JS_UNINITIALIZED;
+        row->values[row->count++] = cell.value;
     }
-    return true;
+    return got == 0;
 }
 
 /* An array of a row's values, which it takes. */
-static JSValue array_row(JSContext *ctx, row_values_t *row, JSValueConst empty)
+static JSValue array_row(JSContext *ctx, values_t *row, const shape_t *shape)
 {
     uint32_t count = row->count;
 
     for (uint32_t i = 0; i < count; i++)
         if (JS_IsUninitialized(row->values[i]))
-            row->values[i] = JS_DupValue(ctx, empty);
+            row->values[i] = JS_DupValue(ctx, shape->empty);
     row->count = 0;
     return JS_NewArrayFrom(ctx, (int)count, row->values);
 }
 
 /* An object of a row's values by the keys of their columns, which it takes. Where `empty` is undefined, cells without a
- * value are left out. Columns beyond the last key are too. */
-static JSValue object_row(JSContext *ctx, row_values_t *row, const JSAtom *keys, uint32_t key_count, JSValueConst empty)
+ * value are left out. */
+static JSValue object_row(JSContext *ctx, values_t *row, const shape_t *shape)
 {
     JSValue object = JS_NewObject(ctx);
 
-    for (uint32_t i = 0; i < key_count && !JS_IsException(object); i++) {
+    for (uint32_t i = 0; i < shape->key_count && !JS_IsException(object); i++) {
         bool there = i < row->count && !JS_IsUninitialized(row->values[i]);
-        JSValue value = there ? row->values[i] : JS_DupValue(ctx, empty);
+        JSValue value;
 
+        if (shape->keys[i] == JS_ATOM_NULL || (!there && JS_IsUndefined(shape->empty)))
+            continue;
+        value = there ? row->values[i] : JS_DupValue(ctx, shape->empty);
         if (there)
             row->values[i] = JS_UNDEFINED;
-        if (keys[i] == JS_ATOM_NULL || (!there && JS_IsUndefined(value)))
-            JS_FreeValue(ctx, value);
-        else if (JS_DefinePropertyValue(ctx, object, keys[i], value, JS_PROP_C_W_E) < 0) {
+        if (JS_DefinePropertyValue(ctx, object, shape->keys[i], value, JS_PROP_C_W_E) < 0) {
             JS_FreeValue(ctx, object);
             object = JS_EXCEPTION;
         }
@@ -216,7 +76,7 @@ static JSValue object_row(JSContext *ctx, row_values_t *row, const JSAtom *keys,
     return object;
 }
 
-/* The atoms of an array of keys; NULL is a key that no value is wanted of. They are the caller's. */
+/* The atoms of an array of keys; what is no string in it is a column that is not wanted. NULL where it threw. */
 static JSAtom *read_keys(JSContext *ctx, JSValueConst keys, uint32_t *count)
 {
     int64_t len;
@@ -243,28 +103,23 @@ static void drop_keys(JSContext *ctx, JSAtom *atoms, uint32_t count)
     js_free(ctx, atoms);
 }
 
-/* The rows of a batch, as objects where there are keys, else as arrays. */
-static JSValue make_rows(JSContext *ctx, batch_t *batch, const JSAtom *keys, uint32_t key_count, JSValueConst empty,
-                         bool dates)
+static JSValue make_rows(JSContext *ctx, cb_batch_t *batch, const shape_t *shape)
 {
-    row_values_t row = { js_malloc(ctx, CB_COLUMNS_MAX * sizeof(JSValue)), 0 };
+    values_t row = { js_malloc(ctx, CB_COLUMNS_MAX * sizeof(JSValue)), 0 };
     JSValue rows = JS_NewArray(ctx);
+    int got = row.values && !JS_IsException(rows) ? 0 : -1;
 
-    for (uint32_t i = 0; row.values && i < batch->header.rows && !JS_IsException(rows); i++) {
-        cb_batch_row_t next;
+    for (uint32_t i = 0; got >= 0 && (got = cb_batch_next_row(ctx, batch)) > 0; i++) {
         JSValue made = JS_EXCEPTION;
 
-        if (!next_row(batch, &next))
-            broken(ctx);
-        else if (read_row(ctx, batch, next.tags_len, &row, dates))
-            made = keys ? object_row(ctx, &row, keys, key_count, empty) : array_row(ctx, &row, empty);
-        if (JS_IsException(made) || JS_DefinePropertyValueUint32(ctx, rows, i, made, JS_PROP_C_W_E) < 0) {
-            drop_values(ctx, &row);
-            JS_FreeValue(ctx, rows);
-            rows = JS_EXCEPTION;
-        }
+        if (read_row(ctx, batch, &row, shape->dates))
+            made = shape->keys ? object_row(ctx, &row, shape) : array_row(ctx, &row, shape);
+        if (JS_IsException(made) || JS_DefinePropertyValueUint32(ctx, rows, i, made, JS_PROP_C_W_E) < 0)
+            got = -1;
     }
-    if (!row.values) {
+    if (got < 0) {
+        if (row.values)
+            drop_values(ctx, &row);
         JS_FreeValue(ctx, rows);
         rows = JS_EXCEPTION;
     }
@@ -272,57 +127,56 @@ static JSValue make_rows(JSContext *ctx, batch_t *batch, const JSAtom *keys, uin
     return rows;
 }
 
-/* rows(batch, keys, empty, dates) -> the rows of a batch: objects by `keys` (an array; what is no string in it is a column
- * that is not wanted), or arrays where that is undefined. `empty` stands for a cell without a value. */
+/* rows(batch, keys, empty, dates) -> the rows of a batch: objects where `keys` is an array of the columns' names, else
+ * arrays. `empty` stands for a cell without a value. */
 static JSValue cells_rows(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
 {
+    shape_t shape = { NULL, 0, argv[2], JS_ToBool(ctx, argv[3]) > 0 };
     bool objects = JS_IsArray(argv[1]);
-    uint32_t key_count = 0;
-    JSAtom *keys = objects ? read_keys(ctx, argv[1], &key_count) : NULL;
+    JSAtom *keys = objects ? read_keys(ctx, argv[1], &shape.key_count) : NULL;
     JSValue rows = JS_EXCEPTION;
-    batch_t batch;
+    cb_batch_t batch;
 
     (void)this_value, (void)argc;
     if (objects && !keys)
         return JS_EXCEPTION;
-    if (open_batch(ctx, argv[0], &batch))
-        rows = make_rows(ctx, &batch, keys, key_count, argv[2], JS_ToBool(ctx, argv[3]) > 0);
+    shape.keys = keys;
+    if (cb_batch_open(ctx, argv[0], &batch))
+        rows = make_rows(ctx, &batch, &shape);
     if (keys)
-        drop_keys(ctx, keys, key_count);
+        drop_keys(ctx, keys, shape.key_count);
     return rows;
 }
 
 /* numbers(batch) -> the numbers of its rows, from 0. */
 static JSValue cells_numbers(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
 {
-    batch_t batch;
+    cb_batch_t batch;
     JSValue numbers;
+    int got = 0;
 
     (void)this_value, (void)argc;
-    if (!open_batch(ctx, argv[0], &batch))
+    if (!cb_batch_open(ctx, argv[0], &batch))
         return JS_EXCEPTION;
     numbers = JS_NewArray(ctx);
-    for (uint32_t i = 0; i < batch.header.rows && !JS_IsException(numbers); i++) {
-        cb_batch_row_t row;
-
-        next_row(&batch, &row);
-        if (JS_DefinePropertyValueUint32(ctx, numbers, i, JS_NewUint32(ctx, row.number), JS_PROP_C_W_E) < 0) {
-            JS_FreeValue(ctx, numbers);
-            return JS_EXCEPTION;
-        }
-    }
-    return numbers;
+    for (uint32_t i = 0; got >= 0 && (got = cb_batch_next_row(ctx, &batch)) > 0; i++)
+        if (JS_DefinePropertyValueUint32(ctx, numbers, i, JS_NewUint32(ctx, batch.row), JS_PROP_C_W_E) < 0)
+            got = -1;
+    if (got == 0)
+        return numbers;
+    JS_FreeValue(ctx, numbers);
+    return JS_EXCEPTION;
 }
 
-/* trailer(batch) -> what is known of the sheet at its end, parsed from JSON; undefined where the batch is not the last. */
+/* trailer(batch) -> what comes with a sheet's last batch, parsed from JSON; undefined for another batch. */
 static JSValue cells_trailer(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
 {
-    batch_t batch;
+    cb_batch_t batch;
     char *text;
     JSValue trailer;
 
     (void)this_value, (void)argc;
-    if (!open_batch(ctx, argv[0], &batch))
+    if (!cb_batch_open(ctx, argv[0], &batch))
         return JS_EXCEPTION;
     if (!(batch.header.flags & CB_BATCH_LAST))
         return JS_UNDEFINED;
@@ -338,5 +192,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("rows", 4, cells_rows),
     JS_CFUNC_DEF("numbers", 1, cells_numbers),
     JS_CFUNC_DEF("trailer", 1, cells_trailer),
+    JS_CFUNC_DEF("sheet", 5, cb_cells_sheet),
+    JS_CFUNC_DEF("encode", 4, cb_cells_encode),
 };
 const cb_binding_t cb_cells_binding = { "cells", functions, sizeof functions / sizeof *functions };

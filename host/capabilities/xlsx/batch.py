@@ -11,6 +11,7 @@ is what Python makes in few calls, and C reads without looking twice. All number
     u8 × …      trailer: JSON, in the last batch
 """
 
+import itertools
 import struct
 from array import array
 
@@ -21,6 +22,25 @@ EMPTY, NUMBER, STRING, FALSE, TRUE, ERROR, DATE, SKIP, FORMULA, FORMAT = range(1
 LAST = 1
 _HEADER = struct.Struct("<8I")
 _ROW = struct.Struct("<2I")
+
+
+class Opened:
+    """A batch that has come. Raises ValueError for one that is none."""
+
+    def __init__(self, data: bytes | memoryview) -> None:
+        header = _HEADER.unpack_from(data)
+        _, rows, tags, numbers, strings, text, trailer, _ = header
+        ends = list(itertools.accumulate((_HEADER.size, numbers * 8, rows * _ROW.size, tags, text, trailer)))
+        if ends[-1] != len(data):
+            raise ValueError("a batch of the wrong length")
+        self.numbers = array("d", bytes(data[ends[0] : ends[1]]))
+        self.rows = list(_ROW.iter_unpack(data[ends[1] : ends[2]]))
+        self.tags = bytes(data[ends[2] : ends[3]])
+        self.text = str(data[ends[3] : ends[4]], "utf-8")
+        self.strings = self.text.split("\0")
+        if self.strings.pop() or len(self.strings) != strings:
+            raise ValueError("a batch with strings that are none")
+        self.trailer = bytes(data[ends[4] : ends[5]])
 
 
 class Batch:

@@ -15,3 +15,8 @@ def malformed(what: str, hint: str = "") -> Refused:
 def over_limit(figure: str, value: int) -> Refused:
     """A figure of the workbook is above the policy's."""
     return Refused(OVER_LIMIT, f"{figure} {value}")
+
+
+def refused(why: str, hint: str = "") -> Refused:
+    """What is to be written is nothing that a workbook can have."""
+    return Refused("ValidationError", why, hint)

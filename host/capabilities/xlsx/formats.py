@@ -95,3 +95,11 @@ def serial_of_iso(text: str) -> float:
     days = (moment - _EPOCH) / _DAY
     # There was no 29th of February 1900, but it has a number; what is before it has one less.
     return days if days >= 61 else days - 1
+
+
+def moment_of_serial(serial: float) -> datetime.datetime | None:
+    """The date and time of a serial number, to the millisecond; None where it is outside of the calendar."""
+    if not 0 <= serial < SERIAL_END:
+        return None
+    days = serial + 1 if serial < 60 else serial
+    return _EPOCH + datetime.timedelta(milliseconds=round(days * 86_400_000))

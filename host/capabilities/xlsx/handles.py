@@ -11,17 +11,19 @@ from host.capabilities.apart.apart import Apart
 from host.capabilities.apart.frames import Limits as WorkLimits
 from host.capabilities.apart.work import Work
 from host.capabilities.base import Decided, Refusal, Site
+from host.capabilities.xlsx import reading, writing
 from host.capabilities.xlsx.archive import Limits
 from host.capabilities.xlsx.fault import OVER_LIMIT
-from host.capabilities.xlsx.reading import PIECE, SHEET, STOP, WHOLE
 from host.policy.decide.xlsx import XlsxRequest
 from host.policy.grants.model import XlsxLimits
 
 READ_JOB = "host.capabilities.xlsx.reading:read"
+WRITE_JOB = "host.capabilities.xlsx.writing:write"
 _MIB = 1024 * 1024
 #: What a process may have beside the zygote's memory; a workbook that needs more is refused.
 MEMORY_BYTES = 256 * _MIB
-_SPARE_BYTES = _MIB
+#: A file may grow by one frame before it is seen that it is too large.
+_SPARE_BYTES = 32 * _MIB
 _FRAME_BYTES = _MIB
 
 
@@ -38,6 +40,20 @@ class Handle:
         self.turn = asyncio.Lock()
         self.limits = XlsxLimits()
         self.record: Decided | None = None
+
+    def inside(self) -> dict[str, int]:
+        """The limits, as the job is told them."""
+        limits = self.limits
+        return msgspec.to_builtins(
+            Limits(
+                size_bytes=limits.max_size_bytes,
+                uncompressed_bytes=limits.max_uncompressed_bytes,
+                ratio=limits.max_ratio,
+                cells=limits.max_cells,
+                rows=limits.max_rows,
+                sheets=limits.max_sheets,
+            )
+        )
 
     def admit(self, size_bytes: int | None) -> None:
         """Asks the policy before anything is done. Raises Refusal."""
@@ -100,16 +116,7 @@ class Reader(Handle):
     async def open(self, options: dict[str, Any], size_bytes: int) -> None:
         """Begins to read. `size_bytes` is as far as it is known."""
         self.admit(size_bytes)
-        limits = self.limits
-        inside = Limits(
-            size_bytes=limits.max_size_bytes,
-            uncompressed_bytes=limits.max_uncompressed_bytes,
-            ratio=limits.max_ratio,
-            cells=limits.max_cells,
-            rows=limits.max_rows,
-            sheets=limits.max_sheets,
-        )
-        await self.begin(READ_JOB, {"limits": msgspec.to_builtins(inside), **options})
+        await self.begin(READ_JOB, {"limits": self.inside(), **options})
 
     async def feed(self, data: memoryview) -> None:
         """The next piece of the file."""
@@ -119,7 +126,7 @@ class Reader(Handle):
         if self._size_bytes > self.limits.max_size_bytes:
             self._site.ask(XlsxRequest("read", self._size_bytes))
         for at in range(0, len(data), _FRAME_BYTES):
-            await self.send(PIECE, data[at : at + _FRAME_BYTES])
+            await self.send(reading.PIECE, data[at : at + _FRAME_BYTES])
 
     async def whole(self) -> bytes:
         """There is no more of the file. Gives what is in it, as JSON."""
@@ -127,7 +134,7 @@ class Reader(Handle):
             raise Refusal("ValidationError", "The workbook is there as a whole already")
         self._whole = True
         self.record.note(bytes=self._size_bytes)
-        await self.send(WHOLE)
+        await self.send(reading.WHOLE)
         return await self.receive()
 
     async def sheet(self, options: bytes) -> None:
@@ -135,11 +142,11 @@ class Reader(Handle):
         if not self._whole:
             raise Refusal("ValidationError", "The workbook is not there as a whole yet")
         if self._streaming:
-            await self.send(STOP)
+            await self.send(reading.STOP)
             while await self.receive():
                 pass
         self._streaming = True
-        await self.send(SHEET, options)
+        await self.send(reading.SHEET, options)
 
     async def next(self) -> bytes:
         """The next batch of the sheet."""
@@ -149,3 +156,43 @@ class Reader(Handle):
         # The first word says whether this is the last.
         self._streaming = not batch[0] & 1
         return batch
+
+
+class Writer(Handle):
+    """A workbook that is written."""
+
+    operation = "write"
+
+    def __init__(self, site: Site, apart: Apart) -> None:
+        super().__init__(site, apart)
+        self._finished = False
+
+    async def create(self, options: dict[str, Any]) -> None:
+        """Begins to write."""
+        self.admit(None)
+        await self.begin(WRITE_JOB, {"limits": self.inside(), **options})
+
+    async def add_sheet(self, sheet: memoryview) -> bytes:
+        """Begins a sheet, described as JSON."""
+        await self.send(writing.ADD_SHEET, sheet)
+        return await self.receive()
+
+    async def rows(self, batch: memoryview) -> bytes:
+        """The next rows of the sheet. They are on their way when this returns."""
+        await self.send(writing.ROWS, batch)
+        return b""
+
+    async def finish(self) -> bytes:
+        """There is no more. Gives the size of the file."""
+        await self.send(writing.FINISH)
+        size = await self.receive()
+        self._finished = True
+        self.record.note(bytes=int.from_bytes(size, "little"))
+        return size
+
+    async def piece(self) -> bytes:
+        """The next piece of the file; nothing at its end."""
+        if not self._finished:
+            raise Refusal("ValidationError", "The workbook is not finished yet")
+        await self.send(writing.PIECE)
+        return await self.receive()

@@ -4,8 +4,9 @@ Here is what belongs to an execution: its open workbooks and their number. Nothi
 worker; bytes go to a process apart, and frames come back.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,7 +14,8 @@ from host.capabilities.apart.apart import Apart
 from host.capabilities.base import Asynchronous, Immediate, Later, Power, Refusal, Site
 from host.capabilities.xlsx.cells import Options
 from host.capabilities.xlsx.csv_cells import CsvOptions
-from host.capabilities.xlsx.handles import Handle, Reader
+from host.capabilities.xlsx.csv_out import CsvLook
+from host.capabilities.xlsx.handles import Handle, Reader, Writer
 
 XLSX_OPEN = 80
 XLSX_FEED = 81
@@ -21,9 +23,14 @@ XLSX_WHOLE = 82
 XLSX_SHEET = 83
 XLSX_NEXT = 84
 XLSX_CLOSE = 85
+XLSX_CREATE = 86
+XLSX_ADD_SHEET = 87
+XLSX_ROWS = 88
+XLSX_FINISH = 89
+XLSX_PIECE = 90
 
 #: What the zygote imports for it.
-JOBS = ("host.capabilities.xlsx.reading",)
+JOBS = ("host.capabilities.xlsx.reading", "host.capabilities.xlsx.writing")
 #: Workbooks that one execution has open.
 HANDLES_MAX = 8
 _OPTIONS_BYTES_MAX = 64 * 1024
@@ -34,10 +41,17 @@ class OpenOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a file is read. With `whole` what follows is all of it; else `size_bytes` is how large it will be, if that
     is known."""
 
-    format: str = "auto"
+    format: Literal["auto", "xlsx", "csv"] = "auto"
     csv: CsvOptions = CsvOptions()
     whole: bool = False
     size_bytes: int = 0
+
+
+class CreateOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a file is written."""
+
+    format: Literal["xlsx", "csv"] = "xlsx"
+    csv: CsvLook = CsvLook()
 
 
 class Xlsx:
@@ -57,6 +71,11 @@ class Xlsx:
             XLSX_SHEET: self._on(Reader, self._sheet),
             XLSX_NEXT: self._on(Reader, lambda reader, _: reader.next()),
             XLSX_CLOSE: self._close,
+            XLSX_CREATE: self._create,
+            XLSX_ADD_SHEET: self._on(Writer, lambda writer, sheet: writer.add_sheet(sheet)),
+            XLSX_ROWS: self._on(Writer, lambda writer, batch: writer.rows(batch)),
+            XLSX_FINISH: self._on(Writer, lambda writer, _: writer.finish()),
+            XLSX_PIECE: self._on(Writer, lambda writer, _: writer.piece()),
         }
         self.asynchronous: Mapping[int, Asynchronous] = {
             number: lambda payload, operation=operation: operation(memoryview(payload))
@@ -76,17 +95,18 @@ class Xlsx:
         text, data = _split(payload)
         options = _decoded(text, OpenOptions)
         reader = Reader(self._site, self._apart)
-        number = self._take(reader)
-        try:
-            await reader.open({"format": options.format, "csv": msgspec.to_builtins(options.csv)},
-                              max(options.size_bytes, len(data)))  # fmt: skip
+        async with self._opening(reader) as handle:
+            how = {"format": options.format, "csv": msgspec.to_builtins(options.csv)}
+            await reader.open(how, max(options.size_bytes, len(data)))
             await reader.feed(data)
-            facts = await reader.whole() if options.whole else b""
-        except BaseException:
-            del self._handles[number]
-            reader.close()
-            raise
-        return number.to_bytes(_U32_BYTES, "little") + facts
+            return handle + (await reader.whole() if options.whole else b"")
+
+    async def _create(self, payload: memoryview) -> bytes:
+        options = _decoded(payload, CreateOptions)
+        writer = Writer(self._site, self._apart)
+        async with self._opening(writer) as handle:
+            await writer.create(msgspec.to_builtins(options))
+            return handle
 
     async def _feed(self, reader: Reader, data: memoryview) -> bytes:
         await reader.feed(data)
@@ -101,6 +121,17 @@ class Xlsx:
         if handle is not None:
             handle.close()
         return b""
+
+    @asynccontextmanager
+    async def _opening(self, handle: Handle) -> AsyncIterator[bytes]:
+        """Takes a handle and gives its number as bytes. Where the block fails, it is given back."""
+        number = self._take(handle)
+        try:
+            yield number.to_bytes(_U32_BYTES, "little")
+        except BaseException:
+            self._handles.pop(number, None)
+            handle.close()
+            raise
 
     def _take(self, handle: Handle) -> int:
         if len(self._handles) >= HANDLES_MAX:
@@ -144,5 +175,5 @@ def _decoded(text: memoryview, kind: type) -> Any:
 
 def open_xlsx(apart: Apart) -> Power:
     """The power, whose work is done by `apart`."""
-    operations = frozenset(range(XLSX_OPEN, XLSX_CLOSE + 1))
+    operations = frozenset(range(XLSX_OPEN, XLSX_PIECE + 1))
     return Power("xlsx", operations, lambda site: Xlsx(site, apart))

@@ -4,10 +4,7 @@ The worker sends a configuration, the file in pieces, and then commands; frames 
 it, then batches of the sheet that was asked for, until the last of them or until the worker wants no more.
 """
 
-import mmap
-import os
-import tempfile
-from typing import IO, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -21,13 +18,12 @@ from host.capabilities.xlsx.csv_cells import Csv, CsvOptions
 from host.capabilities.xlsx.fault import malformed, over_limit
 from host.capabilities.xlsx.formats import GENERAL
 from host.capabilities.xlsx.sheet_facts import SheetFacts
+from host.capabilities.xlsx.spool import Spool
 
 #: What the first byte of a frame to the job says: a piece of the file, its end, a sheet is wanted, no more of it is.
 #: The last is answered with an empty frame, behind whatever was on its way.
 PIECE, WHOLE, SHEET, STOP = b"P", b"W", b"S", b"X"
 
-#: A file up to this size is kept in memory, a larger one in a file without a name.
-_IN_MEMORY_BYTES_MAX = 8 * 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _CSV_FACTS = {
@@ -114,35 +110,16 @@ class Reading:
 
 def _receive_file(door: Door, size_bytes_max: int) -> Source | None:
     """The whole file; None where nobody wants it read any more."""
-    file: IO[bytes] | None = None
-    pieces: list[bytes] = []
+    spool = Spool()
     size = 0
     while (frame := door.receive()) is not None:
         if frame[:1] == WHOLE:
-            if file is None:
-                return b"".join(pieces)
-            file.flush()
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            return spool.whole()
         size += len(frame) - 1
         if size > size_bytes_max:
             raise over_limit("size_bytes", size)
-        if file is None and size > _IN_MEMORY_BYTES_MAX:
-            file = _nameless_file()
-            file.writelines(pieces)
-            pieces = []
-        if file is None:
-            pieces.append(frame[1:])
-        else:
-            file.write(memoryview(frame)[1:])
+        spool.write(memoryview(frame)[1:])
     return None
-
-
-def _nameless_file() -> IO[bytes]:
-    """On a disk, where there is one to write to; else in memory."""
-    try:
-        return tempfile.TemporaryFile()
-    except OSError:
-        return os.fdopen(os.memfd_create("workbook"), "w+b")
 
 
 def _is_csv(source: Source, format: str) -> bool:

@@ -2,14 +2,16 @@
 const { ArrayIsArray, ArrayPrototypeIncludes } = primordials;
 const { sheet: putCells } = bindings('cells');
 const { utils } = require('vendor/sheetjs');
-const { atOnce, inTime, close, trailer } = require('packages/xlsx/host');
+const { trailer } = require('packages/xlsx/host');
+const { NEXT, drive, driveLater } = require('packages/xlsx/drive');
 const { openAtOnce, openInTime, whole } = require('packages/xlsx/book');
 const { accessorsOf } = require('packages/xlsx/formats');
 
 // Flags of `bindings('cells').sheet`.
 const WITH_DATES = 1;
-const SHOW_FORMATS = 2;
-const WITH_FORMULAS = 4;
+const DENSE = 2;
+const SHOW_FORMATS = 4;
+const WITH_STUBS = 8;
 // Pixels of a character's width and what a cell has beside its text, as SheetJS reckons them.
 const CHARACTER_PIXELS = 6;
 const HIDDEN = { visible: 0, hidden: 1, veryHidden: 2 };
@@ -40,8 +42,8 @@ function finish(sheet, end) {
 
 function flagsOf(options) {
   return (
-    (options.cellDates ? WITH_DATES : 0) | (options.cellNF ? SHOW_FORMATS : 0) |
-    (options.cellFormula === false ? 0 : WITH_FORMULAS)
+    (options.cellDates ? WITH_DATES : 0) | (options.dense ? DENSE : 0) | (options.cellNF ? SHOW_FORMATS : 0) |
+    (options.sheetStubs ? WITH_STUBS : 0)
   );
 }
 
@@ -57,22 +59,23 @@ function isWanted(options, number, name) {
 }
 
 /** The sheets of a workbook one after another: yields what is to be asked of the host, and is given its answer. */
-function* asking(handle, facts, options, workbook) {
+function* asking(facts, options, workbook) {
   const accessors = accessorsOf(facts.formats);
   const flags = flagsOf(options);
   for (let number = 0; number < facts.sheets.length; number++) {
     const { name } = facts.sheets[number];
     if (!isWanted(options, number, name)) continue;
     const sheet = options.dense ? [] : {};
-    yield ['sheet', handle, { sheet: number, everything: true, ...wantedRows(options) }];
+    yield { operation: 'sheet', argument: { sheet: number, everything: true, ...wantedRows(options) } };
     for (let end; end === undefined; ) {
-      const batch = yield ['next', handle];
+      const batch = yield NEXT;
       putCells(batch, sheet, accessors, flags);
       end = trailer(batch);
       if (end !== undefined) finish(sheet, end);
     }
     workbook.Sheets[name] = sheet;
   }
+  return workbook;
 }
 
 function workbookOf(facts) {
@@ -85,37 +88,13 @@ function workbookOf(facts) {
       Sheets: facts.sheets.map((sheet) => ({ name: sheet.name, Hidden: HIDDEN[sheet.state] ?? 0 })),
       WBProps: { date1904: false },
     },
-    bookType: 'xlsx',
     close() {},
   };
 }
 
 function readOpen({ handle, facts }, options) {
   const workbook = workbookOf(facts);
-  const steps = asking(handle, facts, options, workbook);
-  try {
-    for (let step = steps.next(); !step.done; ) {
-      const [operation, ...rest] = step.value;
-      step = steps.next(atOnce[operation](...rest));
-    }
-  } finally {
-    close(handle);
-  }
-  return workbook;
-}
-
-async function readStream({ handle, facts }, options) {
-  const workbook = workbookOf(facts);
-  const steps = asking(handle, facts, options, workbook);
-  try {
-    for (let step = steps.next(); !step.done; ) {
-      const [operation, ...rest] = step.value;
-      step = steps.next(await inTime[operation](...rest));
-    }
-  } finally {
-    close(handle);
-  }
-  return workbook;
+  return drive(asking(facts, options, workbook), handle);
 }
 
 /** Options as an object. A password is refused: no encrypted file is read. */
@@ -125,12 +104,17 @@ function checked(options) {
   return options;
 }
 
+async function readLater(data, given) {
+  const { handle, facts } = await openInTime(data, given);
+  return driveLater(asking(facts, given, workbookOf(facts)), handle);
+}
+
 /** The workbook in `data`; a promise of it where `data` is a stream, a Blob or a Response. */
 function read(data, options) {
   const given = checked(options);
   const bytes = whole(data, given.type);
   if (bytes !== undefined) return readOpen(openAtOnce(bytes, given), given);
-  return openInTime(data, given).then((open) => readStream(open, given));
+  return readLater(data, given);
 }
 
 module.exports = { read, checked };

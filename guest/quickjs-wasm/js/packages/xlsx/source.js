@@ -12,7 +12,6 @@ const {
   TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetSymbolToStringTag,
-  TypeError,
   Uint8Array,
 } = primordials;
 const { encode } = bindings('bytes');

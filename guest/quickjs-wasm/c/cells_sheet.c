@@ -99,6 +99,13 @@ static bool put_number_text(JSContext *ctx, const maker_t *maker, JSValueConst o
 
     if (JS_IsNumber(cell->value))
         JS_ToFloat64(ctx, &number, cell->value);
+    if (cell->tag == CB_CELL_DATE && !cell->format) {
+        int64_t len;
+
+        if (JS_GetLength(ctx, maker->formats, &len))
+            return false;
+        return put_formatted(ctx, maker, object, (uint32_t)(len - 1));
+    }
     if (cell->format || !(fabs(number) < GENERAL_MAX) || number != trunc(number))
         return put_formatted(ctx, maker, object, cell->format);
     snprintf(text, sizeof text, "%lld", (long long)number);
@@ -208,7 +215,7 @@ static bool put_row(JSContext *ctx, const maker_t *maker, cb_batch_t *batch)
 
 /* sheet(batch, target, formats, flags): puts the cells of a batch into an object under their places, or into an array of
  * arrays. A cell is { t, v, w, f, z } with what it has of these. `formats` has for each format of the workbook a getter and
- * a setter of a cell's text, and the format. A cell without a value or a formula comes with the flag STUBS alone. */
+ * a setter of a cell's text, and the format; the last is that of dates without one. A cell without a value or a formula comes with the flag STUBS alone. */
 JSValue cb_cells_sheet(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
 {
     maker_t maker = { .formats = argv[2], .sheet = argv[1] };

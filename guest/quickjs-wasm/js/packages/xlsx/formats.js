@@ -23,11 +23,11 @@ function settle(cell, text) {
   ObjectDefineProperty(cell, 'w', { __proto__: null, value: text, writable: true, enumerable: true, configurable: true });
 }
 
-/** For each format: what gives a cell's text, what sets it, and the format. */
+/** For each format, and for dates that have none: what gives a cell's text, what sets it, and the format. */
 function accessorsOf(formats) {
   const accessors = [];
-  for (let i = 0; i < formats.length; i++) {
-    const format = formats[i];
+  for (let i = 0; i <= formats.length; i++) {
+    const format = i === formats.length ? 'm/d/yy' : formats[i];
     ArrayPrototypePush(accessors, [
       function w() {
         const text = textOf(this, format);

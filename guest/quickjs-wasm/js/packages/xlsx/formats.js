@@ -1,6 +1,6 @@
 // The text of a cell, made from its value and its number format when somebody first asks for it.
 const { ArrayPrototypePush, ObjectDefineProperty } = primordials;
-const { SSF } = require('vendor/sheetjs');
+const SSF = () => require('vendor/sheetjs').SSF;
 
 const DAY_MS = 86_400_000;
 
@@ -13,7 +13,7 @@ function serialOf(date) {
 function textOf(cell, format) {
   const value = cell.t === 'd' ? serialOf(cell.v) : cell.v;
   try {
-    return SSF.format(format, value);
+    return SSF().format(format, value);
   } catch {
     return '' + value; // a format that cannot be understood shows the plain value
   }

@@ -1,7 +1,7 @@
 // `read`: a workbook as SheetJS shows it, with every cell an object in its sheet.
 const { ArrayIsArray, ArrayPrototypeIncludes } = primordials;
 const { sheet: putCells } = bindings('cells');
-const { utils } = require('vendor/sheetjs');
+const utils = () => require('vendor/sheetjs').utils;
 const { trailer } = require('packages/xlsx/host');
 const { NEXT, drive, driveLater } = require('packages/xlsx/drive');
 const { openAtOnce, openInTime, whole } = require('packages/xlsx/book');
@@ -30,10 +30,10 @@ function columnsOf(described) {
 
 /** What a sheet has beside its cells. */
 function finish(sheet, end) {
-  if (end.extent !== null) sheet['!ref'] = utils.encode_range(rangeOf(end.extent));
+  if (end.extent !== null) sheet['!ref'] = utils().encode_range(rangeOf(end.extent));
   if (end.merges.length > 0) sheet['!merges'] = end.merges.map(rangeOf);
   if (end.columns.length > 0) sheet['!cols'] = columnsOf(end.columns);
-  if (end.filter) sheet['!autofilter'] = { ref: utils.encode_range(rangeOf(end.filter)) };
+  if (end.filter) sheet['!autofilter'] = { ref: utils().encode_range(rangeOf(end.filter)) };
   if (end.hiddenRows.length > 0) {
     sheet['!rows'] = [];
     for (const row of end.hiddenRows) sheet['!rows'][row] = { hidden: true };

@@ -1,7 +1,7 @@
 // Rows of one sheet as they come: `readStream`, `readBatches`, and both as asynchronous iterators.
 const { ArrayIsArray, NumberIsInteger } = primordials;
 const { rows: makeRows, numbers } = bindings('cells');
-const { utils } = require('vendor/sheetjs');
+const utils = () => require('vendor/sheetjs').utils;
 const { inTime, close, trailer } = require('packages/xlsx/host');
 const { openAtOnce, openInTime, sheetNumber, whole } = require('packages/xlsx/book');
 const { NEXT, drive, driveLater } = require('packages/xlsx/drive');
@@ -15,7 +15,7 @@ const BATCH_ROWS = 1000;
 function rangeOf(range) {
   if (range === undefined || range === null) return undefined;
   if (typeof range === 'number') return { s: { r: range, c: 0 }, e: { r: Infinity, c: COLUMNS_MAX - 1 } };
-  return typeof range === 'string' ? utils.decode_range(range) : range;
+  return typeof range === 'string' ? utils().decode_range(range) : range;
 }
 
 /** Makes rows of batches: what the keys are, and which rows count. */

@@ -1,6 +1,6 @@
 // Styles of cells: number formats, and of what `s` has in the packages that write styles what the host writes.
 const { ArrayPrototypePush, JSONStringify } = primordials;
-const { SSF } = require('vendor/sheetjs');
+const SSF = () => require('vendor/sheetjs').SSF;
 
 const HORIZONTAL = ['left', 'center', 'right'];
 
@@ -13,7 +13,7 @@ const colorOf = (color) => {
 /** The style that the host takes, of a cell's `s` and its number format. Undefined for none. */
 function styleOf(given, format) {
   const style = { __proto__: null };
-  if (typeof format === 'number') format = SSF.get_table()[format];
+  if (typeof format === 'number') format = SSF().get_table()[format];
   const numberFormat = format ?? given?.numFmt;
   if (typeof numberFormat === 'string' && numberFormat !== '' && numberFormat !== 'General') style.format = numberFormat;
   if (given !== null && typeof given === 'object') {

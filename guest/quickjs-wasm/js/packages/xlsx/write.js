@@ -1,6 +1,6 @@
 // `write`: a workbook of SheetJS's shape as a file.
 const { ArrayIsArray, Error, String } = primordials;
-const { utils } = require('vendor/sheetjs');
+const utils = () => require('vendor/sheetjs').utils;
 const { Writer } = require('packages/xlsx/writer');
 const { checkType, output, textOutput } = require('packages/xlsx/output');
 const { letters } = require('packages/xlsx/headers');
@@ -9,8 +9,8 @@ const { checked } = require('packages/xlsx/read');
 const STATES = ['visible', 'hidden', 'veryHidden'];
 const TEXTS = {
   csv: (sheet, options) => [csvOf(sheet, options), '\ufeff'],
-  txt: (sheet, options) => [utils.sheet_to_txt(sheet, options), '\ufeff'],
-  html: (sheet, options) => [utils.sheet_to_html(sheet, options), ''],
+  txt: (sheet, options) => [utils().sheet_to_txt(sheet, options), '\ufeff'],
+  html: (sheet, options) => [utils().sheet_to_html(sheet, options), ''],
 };
 const BOOKS = ['xlsx', 'xlsm'];
 // Rows that are encoded at once.
@@ -21,7 +21,7 @@ const DANGEROUS = /^[=+\-@\t\r]/;
 
 /** CSV; with `escapeFormulae` no cell of text begins as a formula does (CWE-1236). */
 function csvOf(sheet, options) {
-  if (!options.escapeFormulae) return utils.sheet_to_csv(sheet, options);
+  if (!options.escapeFormulae) return utils().sheet_to_csv(sheet, options);
   const escaped = { ...sheet };
   for (const key in escaped) {
     const cell = escaped[key];
@@ -29,11 +29,11 @@ function csvOf(sheet, options) {
     const text = String(cell.w ?? cell.v);
     if (DANGEROUS.test(text)) escaped[key] = { ...cell, v: "'" + text, w: "'" + text };
   }
-  return utils.sheet_to_csv(escaped, options);
+  return utils().sheet_to_csv(escaped, options);
 }
 
 function boxOf(range) {
-  const { s, e } = typeof range === 'string' ? utils.decode_range(range) : range;
+  const { s, e } = typeof range === 'string' ? utils().decode_range(range) : range;
   return [s.r, s.c, e.r, e.c];
 }
 
@@ -54,7 +54,7 @@ function columnsOf(columns) {
 /** Rows and columns that stay in view: `{xSplit, ySplit}`, or the first cell that moves. */
 function freezeOf(freeze) {
   if (typeof freeze === 'string') {
-    const { r, c } = utils.decode_cell(freeze);
+    const { r, c } = utils().decode_cell(freeze);
     return [r, c];
   }
   return [freeze.ySplit ?? 0, freeze.xSplit ?? 0];
@@ -88,7 +88,7 @@ const BOLD = { font: { bold: true } };
 
 function writeSheet(writer, sheet, options) {
   if (sheet['!ref'] === undefined) return;
-  const { s, e } = utils.decode_range(sheet['!ref']);
+  const { s, e } = utils().decode_range(sheet['!ref']);
   const dense = ArrayIsArray(sheet);
   const names = [];
   for (let column = 0; column <= e.c; column++) names.push(letters(column));

@@ -110,7 +110,9 @@ class SecretSource:
         except FileNotFoundError:
             return None
         except OSError as fault:
-            raise SecretFault(f"whose file cannot be read: {fault.strerror}", "Let the service's user read it.") from None
+            raise SecretFault(
+                f"whose file cannot be read: {fault.strerror}", "Let the service's user read it."
+            ) from None
         with open(opened, "rb") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):

@@ -60,7 +60,5 @@ def missing(
         if fault is not None:
             message = f"`{want.policy}` wants the secret `{want.secret}`, {fault[0]}"
             place = want.place
-            told.append(
-                Diagnostic("missing-secret", severity, message, place.file, place.line, place.column, fault[1])
-            )
+            told.append(Diagnostic("missing-secret", severity, message, place.file, place.line, place.column, fault[1]))
     return told

@@ -70,10 +70,10 @@ def check_names(names: Iterable[str]) -> None:
     seen: dict[str, str] = {}
     for name in names:
         if not _is_name(name):
-            raise ManifestError(f"a file cannot be signed under the name {ascii(name)}")
+            raise ManifestError(f"a file cannot be signed under the name {name!a}")
         first = seen.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
         if first != name:
-            raise ManifestError(f"{ascii(first)} and {ascii(name)} are one name where case does not count")
+            raise ManifestError(f"{first!a} and {name!a} are one name where case does not count")
 
 
 def _is_name(name: str) -> bool:

@@ -88,15 +88,15 @@ def _read_origins(value: Any) -> tuple[str, ...]:
     return origins
 
 
+def _read_folder_or_none(value: Any) -> Path | None:
+    return Path(_read_text(value)) if value not in ("", None) else None
+
+
 SWITCH = Kind("switch", "1, 0, true, false, yes, no, on or off", _read_switch)
 ADDRESS = Kind("address", "an IP address or localhost", _read_address)
 FOLDER = Kind("folder", "the path of a folder", lambda value: Path(_read_text(value)))
-FOLDER_OR_NONE = Kind(
-    "folder", "the path of a folder, or nothing", lambda value: Path(_read_text(value)) if value not in ("", None) else None
-)
-KEY = Kind(
-    "key", "a PEM file, or the base64 of 32 bytes, or nothing", lambda value: _read_text(value) if value != "" else ""
-)
+FOLDER_OR_NONE = Kind("folder", "the path of a folder, or nothing", _read_folder_or_none)
+KEY = Kind("key", "a PEM file, the base64 of 32 bytes, or nothing", lambda value: _read_text(value) if value else "")
 ORIGINS = Kind("list", "origins such as https://app.example.com, separated by commas", _read_origins)
 
 

@@ -36,6 +36,11 @@ def wants(policies: PolicySet) -> list[Want]:
     return list(found.values())
 
 
+def secrets_of(policy: Policy) -> set[str]:
+    """The names of the secrets that one policy uses."""
+    return {want.secret for want in _wants_of(policy, Origin(policy.name, {}))}
+
+
 def _wants_of(policy: Policy, origin: Origin) -> Iterator[Want]:
     for grant in policy.grants.fetch:
         place = _place(origin, f"grants.fetch.{grant.name}")

@@ -121,9 +121,7 @@ class Keeper:
     def _refuse(self, error: PolicyFolderError) -> None:
         """Says why the last good policies stay. What the workers know of them stays too, but for this."""
         before, errors = self._snapshot.state, errors_of(error)
-        state = msgspec.structs.replace(
-            before, failures=before.failures + 1, last_error=load_error(error, time.time())
-        )
+        state = msgspec.structs.replace(before, failures=before.failures + 1, last_error=load_error(error, time.time()))
         self._publish(msgspec.structs.replace(self._snapshot, state=state))
         log.error(
             "policies not loaded: the last good ones stay in force",

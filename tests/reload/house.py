@@ -33,7 +33,8 @@ class House:
         self.board = Board(1 << 20)
         self.announced = 0
         self.source = Source(self.folder, key, SecretSource(self.secrets, {}))
-        self.keeper = Keeper(self.source, self.board, every_s, self._announce, lambda found: found.warnings)
+        self.keeper = Keeper(self.source, self.board, every_s, lambda found: found.warnings)
+        self.keeper.announce = self._announce
 
     def _announce(self) -> None:
         self.announced += 1

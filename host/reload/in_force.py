@@ -58,6 +58,7 @@ class InForce:
                 await asyncio.sleep(0)
                 known = unpack(packed)
             unpacked[packed] = known
+        await asyncio.sleep(0)
         self._take(number, snapshot, unpacked)
         for listener in self._listeners:
             listener(self.policies)

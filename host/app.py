@@ -72,6 +72,7 @@ def make_worker(
     executor = make_executor(settings, shared.join(), in_force.secret)
     callers = Callers(in_force.policies, ceilings(settings))
     in_force.on_change(callers.take)
+    in_force.on_change(executor.took_policies)
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
     bodies = BodyRoom(settings.body_buffer_mb * MIB, settings.body_timeout_ms / 1000)
     watch = Watch(settings)

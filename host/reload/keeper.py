@@ -58,8 +58,21 @@ class Keeper:
 
     def look(self) -> None:
         """Takes what has changed, if it is at rest since the last look and valid. Never raises."""
-        if not self.every_s:
-            return
+        if self.every_s:
+            self._guarded(self._look)
+
+    def reload(self) -> None:
+        """Takes what is there now, whether it has changed or not. Never raises."""
+        self._guarded(self._reload)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """A fault of ours must not end the main process, and the workers with it."""
+        try:
+            act()
+        except Exception as fault:
+            log.error("policies could not be loaded", exc_info=fault)
+
+    def _look(self) -> None:
         seen, now = self._source.seen(), time.monotonic()
         if seen == self._tried:
             self._changed = None
@@ -68,8 +81,7 @@ class Keeper:
         elif now - self._changed[1] >= self.every_s:
             self._try(seen)
 
-    def reload(self) -> None:
-        """Takes what is there now, whether it has changed or not. Never raises."""
+    def _reload(self) -> None:
         seen = self._source.seen()
         for _ in range(_RESTS_MAX):
             time.sleep(_REST_S)

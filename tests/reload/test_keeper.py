@@ -113,6 +113,29 @@ def test_a_failure_is_told_once(house: Made) -> None:
     assert made.worker().state.failures == 2
 
 
+def test_what_could_not_be_read_is_tried_again(house: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that was out of files for a moment leaves no trace in the folder; it is told once all the same."""
+    made = house(a="")
+    made.write("b")
+    real = os.open
+    monkeypatch.setattr(os, "open", lambda *_: (_ for _ in ()).throw(OSError(24, "Too many open files")))
+    for _ in range(3):
+        made.look()
+    assert (made.worker().state.failures, error_of(made)[0]) == (1, "the file cannot be read: Too many open files")
+    monkeypatch.setattr(os, "open", real)
+    made.look()
+    assert in_force(made) == ["a", "b"]
+
+
+def test_what_is_asked_for_is_told_each_time(house: Made) -> None:
+    """Who sends SIGHUP wants to know how it went."""
+    made = house(a="")
+    made.write("b", "junk")
+    made.keeper.reload()
+    made.keeper.reload()
+    assert made.worker().state.failures == 2
+
+
 def test_what_was_wrong_and_is_as_before_is_mended(house: Made) -> None:
     """Taking the change back is as good as correcting it."""
     made = house(a="")

@@ -22,6 +22,8 @@ from host.reload.source import Loaded, Source
 from host.reload.state import LoadState, errors_of, load_error
 
 _TOLD_MAX = 5
+#: What part of the time between two looks a folder has to be at rest.
+_REST_PART = 4
 #: How long a folder has to be at rest when somebody asks to take it now, and how often that is looked at.
 _REST_S = 0.1
 _RESTS_MAX = 20
@@ -36,7 +38,7 @@ class Keeper:
     def __init__(
         self, source: Source, board: Board, every_s: float, warnings: Callable[[PolicySet], Iterable[Diagnostic]]
     ) -> None:
-        self.every_s = every_s
+        self._every_s = every_s
         #: Tells the workers that there is something new, once there are any.
         self.announce: Callable[[], None] = lambda: None
         self._source = source
@@ -58,9 +60,16 @@ class Keeper:
         self._publish(snapshot_of(LoadState(policies.digest, time.time()), policies, self._loaded.secrets))
         return self._loaded
 
+    @property
+    def wait_s(self) -> float | None:
+        """In how many seconds to look next; None: when something else happens."""
+        if not self._every_s:
+            return None
+        return self._every_s if self._changed is None else self._every_s / _REST_PART
+
     def look(self) -> None:
         """Takes what has changed, if it is at rest since the last look and valid. Never raises."""
-        if self.every_s:
+        if self._every_s:
             self._guarded(self._look)
 
     def reload(self) -> None:
@@ -80,7 +89,7 @@ class Keeper:
             self._changed = None
         elif self._changed is None or self._changed[0] != seen:
             self._changed = seen, now
-        elif now - self._changed[1] >= self.every_s:
+        elif now - self._changed[1] >= self._every_s / _REST_PART:
             self._try(seen)
 
     def _reload(self) -> None:

@@ -61,6 +61,17 @@ def test_looks_that_come_too_soon_wait(house: Made) -> None:
     assert in_force(made) == ["a"]
 
 
+def test_the_second_look_comes_soon(house: Made) -> None:
+    """Not after a whole interval: whoever changed the folder waits for it."""
+    made = house(a="", every_s=8)
+    assert made.keeper.wait_s == 8
+    made.write("b")
+    made.keeper.look()
+    assert made.keeper.wait_s == 2
+    made.keeper._every_s = 0
+    assert made.keeper.wait_s is None
+
+
 def test_what_changes_while_it_is_read_is_not_taken(house: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is replaced after it was read, and before all others were, gives a folder that never was."""
     made = house(a="", b="")

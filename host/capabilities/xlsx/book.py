@@ -8,12 +8,14 @@ from msgspec import Struct
 from host.capabilities.xlsx.archive import Archive, Limits
 from host.capabilities.xlsx.fault import malformed, over_limit
 from host.capabilities.xlsx.formats import Styles, read_styles
-from host.capabilities.xlsx.parts import Parser, is_set, local, parse
+from host.capabilities.xlsx.parts import Parser, is_set, local, parse, whole
 from host.capabilities.xlsx.strings import Packed, read_strings
 
 NAMES_MAX = 10_000
 _RELATIONS_MAX = 50_000
 _NAME_CHARACTERS_MAX = 255
+_REFERENCE_CHARACTERS_MAX = 8192
+_NAME_PIECES_MAX = 100
 _OTHERS = {
     "xl/workbook.bin": "it is an .xlsb file",
     "content.xml": "it is an OpenDocument file",
@@ -114,8 +116,8 @@ class Book:
     def _read_main(self, main: str) -> None:
         if main not in self._archive:
             raise malformed("its archive holds no workbook")
-        name: list[str] = []
-        collected: list[dict[str, str]] = []
+        named: list[dict[str, str]] = []
+        texts: list[str] = []
 
         def start(element: str, attributes: dict[str, str]) -> None:
             if element == "workbookPr":
@@ -123,19 +125,30 @@ class Book:
             elif element == "sheet":
                 self._add_sheet(attributes)
             elif element == "definedName":
-                collected.append(attributes)
-                name.append("")
+                named.append(attributes)
+                texts.clear()
+
+        def end(element: str) -> None:
+            if element == "definedName":
+                self._add_name(named.pop(), "".join(texts))
 
         def text(characters: str) -> None:
-            if name and len(name) == len(collected):
-                name[-1] += characters[:_NAME_CHARACTERS_MAX]
+            if named and len(texts) < _NAME_PIECES_MAX:
+                texts.append(characters)
 
-        parser = Parser(main, start, lambda element: None, text)
+        parser = Parser(main, start, end, text)
         for piece in self._archive.pieces(main):
             parser.feed(piece)
         parser.feed(b"", True)
         if not self.sheets:
             raise malformed("it has no sheets")
+
+    def _add_name(self, attributes: dict[str, str], reference: str) -> None:
+        if len(self.names) >= NAMES_MAX:
+            raise malformed(f"it has more than {NAMES_MAX:,} names")
+        sheet = whole(attributes, "localSheetId") if "localSheetId" in attributes else None
+        name = attributes.get("name", "")[:_NAME_CHARACTERS_MAX]
+        self.names.append(Name(name, reference[:_REFERENCE_CHARACTERS_MAX], sheet))
 
     def _add_sheet(self, attributes: dict[str, str]) -> None:
         if len(self.sheets) >= self._limits.sheets:

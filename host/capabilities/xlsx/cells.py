@@ -84,7 +84,10 @@ class Cells:
         """What was found since the last time; None where that is nothing."""
         batch, self._batch = self._batch, Batch()
         if not last:
-            return batch.encode() if batch.count else None
+            try:
+                return batch.encode() if batch.count else None
+            except ValueError as error:
+                raise malformed(f"a cell in row {self.row + 1} or before it is not valid") from error
         extent = None if self._first_row is None else (self._first_row, self._low, self.row, self._wide - 1)
         return batch.encode(True, self._facts.trailer(extent, self.rows, self.cells))
 
@@ -96,7 +99,7 @@ class Cells:
         """Begins a row; False where it is beyond what is wanted."""
         number = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
         if not self.row < number < ROWS_MAX:
-            raise malformed(f"its row {number + 1} is out of order")
+            raise malformed(f"its rows are out of order after row {self.row + 1}")
         if number >= self._row_end:
             self.ended = True
             return False

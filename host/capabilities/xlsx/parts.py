@@ -39,6 +39,10 @@ class Parser:
         except expat.ExpatError as error:
             why = expat.ErrorString(error.code)
             raise malformed(f"its part {self._part!r} is not well-formed ({why}, line {error.lineno})") from error
+        except LookupError as error:
+            if self.depth:
+                raise  # of whoever listens
+            raise malformed(f"its part {self._part!r} is in no known encoding") from error
         self._fed += len(data)
         if not last and self._fed - self._expat.CurrentByteIndex > TOKEN_BYTES_MAX:
             raise malformed(f"its part {self._part!r} has a tag without end")

@@ -125,6 +125,8 @@ def _receive_file(door: Door, size_bytes_max: int) -> Source | None:
 def _is_csv(source: Source, format: str) -> bool:
     """Whether the file is CSV. Raises Refused for what is neither that nor a workbook that can be read."""
     head = bytes(source[:4096])
+    if not head:
+        raise malformed("it is empty")
     if head.startswith(b"PK\3\4") and format != "csv":
         return False
     if head.startswith(_OLE):
@@ -133,7 +135,7 @@ def _is_csv(source: Source, format: str) -> bool:
         raise malformed("it is an .xls file, the format before 2007", "Save it as .xlsx.")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:5].lower()
     if format == "xlsx" or text.startswith((b"<?xml", b"<html", b"<!doc", b"<tabl", b"{\\rtf", b"%pdf")):
-        raise malformed("it is no .xlsx file" if head else "it is empty", "Read .xlsx, .xlsm, .xltx or .csv.")
+        raise malformed("it is no .xlsx file", "Read .xlsx, .xlsm, .xltx or .csv.")
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise malformed("it is no .xlsx file", "Read .xlsx, .xlsm, .xltx or .csv.")
     return True

@@ -4,6 +4,7 @@ The worker sends a configuration, then sheets and rows. A sheet, the end and eve
 are answered; rows are not, so that the guest makes more of them while these are written.
 """
 
+import struct
 from typing import Any, Literal
 
 import msgspec
@@ -71,6 +72,8 @@ class Writing:
             self._book.add_rows(Opened(data))
         except msgspec.MsgspecError as error:
             raise refused(f"What came with the rows is not valid: {error}") from None
+        except (ValueError, LookupError, StopIteration, struct.error) as error:
+            raise refused("The rows are damaged") from error
         self._check()
 
     def _check(self) -> None:

@@ -348,7 +348,9 @@ def numbered_tests() -> dict[int, list[Path]]:
 
 def test_every_promise_has_tests() -> None:
     """A promise of SECURITY.md is tested in files with its number or in files that it names; no number is unknown."""
-    promises = {int(row[0]): words(row[2]) for row in table(read("SECURITY.md"), "", "promise")}
+    rows = table(read("SECURITY.md"), "", "promise")
+    promises = {int(row[0]): words(row[2]) for row in rows}
+    assert list(promises) == sorted(int(row[0]) for row in rows)
     numbered = numbered_tests()
     assert numbered.keys() <= promises.keys()
     assert [number for number, named in promises.items() if not named and number not in numbered] == []
@@ -357,7 +359,9 @@ def test_every_promise_has_tests() -> None:
 def test_every_invariant_has_tests() -> None:
     """An invariant of ARCHITECTURE.md names where it is held, and a test or a promise that has one."""
     promises = {int(row[0]) for row in table(read("SECURITY.md"), "", "promise")}
-    for number, _, held_in, tested_in in table(read("ARCHITECTURE.md"), "", "what always holds"):
+    invariants = table(read("ARCHITECTURE.md"), "", "what always holds")
+    assert [int(row[0]) for row in invariants] == list(range(1, len(invariants) + 1))
+    for number, _, held_in, tested_in in invariants:
         assert words(held_in), number
         named = re.search(r"promises? ([\d, ]+)", tested_in)
         assert words(tested_in) or named, number

@@ -88,8 +88,8 @@ static JSValue next_number(JSContext *ctx, cb_batch_t *batch, bool date)
     batch->numbers_left--;
     if (date)
         return JS_NewDate(ctx, ms_of_serial(number));
-    whole = (int32_t)number;
-    /* Minus zero is no int32. */
+    /* Nothing beyond an int32 may be made one, and minus zero is none. */
+    whole = fabs(number) <= INT32_MAX ? (int32_t)number : 0;
     return whole == number && (whole != 0 || !signbit(number)) ? JS_NewInt32(ctx, whole) : JS_NewFloat64(ctx, number);
 }
 

@@ -192,7 +192,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("rows", 4, cells_rows),
     JS_CFUNC_DEF("numbers", 1, cells_numbers),
     JS_CFUNC_DEF("trailer", 1, cells_trailer),
-    JS_CFUNC_DEF("sheet", 5, cb_cells_sheet),
+    JS_CFUNC_DEF("sheet", 4, cb_cells_sheet),
     JS_CFUNC_DEF("encode", 4, cb_cells_encode),
 };
 const cb_binding_t cb_cells_binding = { "cells", functions, sizeof functions / sizeof *functions };

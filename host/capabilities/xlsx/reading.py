@@ -110,15 +110,15 @@ class Reading:
 
 def _receive_file(door: Door, size_bytes_max: int) -> Source | None:
     """The whole file; None where nobody wants it read any more."""
-    spool = Spool()
     size = 0
-    while (frame := door.receive()) is not None:
-        if frame[:1] == WHOLE:
-            return spool.whole()
-        size += len(frame) - 1
-        if size > size_bytes_max:
-            raise over_limit("size_bytes", size)
-        spool.write(memoryview(frame)[1:])
+    with Spool() as spool:
+        while (frame := door.receive()) is not None:
+            if frame[:1] == WHOLE:
+                return spool.whole()
+            size += len(frame) - 1
+            if size > size_bytes_max:
+                raise over_limit("size_bytes", size)
+            spool.write(memoryview(frame)[1:])
     return None
 
 

@@ -53,6 +53,10 @@ class Spool(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         return self._file.read(size)
 
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
     def whole(self) -> bytes | mmap.mmap:
         """What was written, to be looked at in any order."""
         if self._in_memory:

@@ -64,7 +64,8 @@ def test_rows_become_batches(run) -> None:
     script = """
     const days = [new Date(Date.UTC(2024, 1, 29, 12)), new Date(Date.UTC(1900, 0, 1)), new Date(Date.UTC(1900, 1, 28))];
     const table = [['id', null, '名 😀\\ud800\\0!', undefined, ...days, 12n, NaN], [], [, undefined],
-      [true, false, -0, 1e300, { v: 1, style: 2, f: '=A1' }, { v: '#N/A', error: true }, { v: 45351, date: true }, {}, ''],
+      [true, false, -0, 1e300, { v: 1, style: 2, f: '=A1' }, { v: '#N/A', error: true }, { v: 45351, date: true }, {},
+        ''],
     ];
     const all = encode(table, 0, 10, bytes('7b7d'));
     return [hex(all[0]), all[1], encode(table, 3, 0)[1], encode([], 0, 0)[1], encode(table, 9, 0)[1]];

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from perf import execution, fairness, guest_cpu, http, modules, overload, policy, startup, timeouts, waiting
+from perf import execution, fairness, guest_cpu, http, modules, overload, policy, startup, timeouts, waiting, xlsx
 from perf.options import Options
 from perf.report import Report
 
@@ -16,5 +16,6 @@ class Benchmark(Protocol):
 
 BENCHMARKS: tuple[Benchmark, ...] = (
     execution, http, startup, guest_cpu, modules, waiting, fairness, overload, timeouts, policy,
+    xlsx,
 )  # fmt: skip
 BY_NAME = {benchmark.NAME: benchmark for benchmark in BENCHMARKS}

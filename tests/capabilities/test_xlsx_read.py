@@ -401,3 +401,14 @@ def test_tables_are_taken_as_any_rows_are(options: dict, everything: bool, monke
     assert by_rows == by_cells == by_parser
     cell = by_rows[1][1]
     assert (cell[1][0], cell[3][0], cell[4]) == ("n", "d", ("b", False))
+
+
+def test_a_comment_that_begins_in_the_first_row_is_one() -> None:
+    """What follows it, in whatever form, is read in its order."""
+    plain_row = '<row r="{0}"><c r="A{0}"><v>{0}</v></c></row>'
+    rows = '<row r="1"><!-- </row>' + plain_row.format(2) + '--><c r="A1"><v>1</v></c></row>' + plain_row.format(3)
+    assert read(workbook(rows))[1] == {0: {0: ("n", 1)}, 2: {0: ("n", 3)}}
+    assert read(workbook("<row/>" + plain_row.format(2) + '<row r="5"></row>' + plain_row.format(7)))[1] == {
+        1: {0: ("n", 2)},
+        6: {0: ("n", 7)},
+    }

@@ -58,15 +58,28 @@ class Batch:
 
     def begin_row(self, number: int) -> None:
         """The cells from here on are those of a row. A row without cells is none of the batch."""
-        tags = len(self.tags)
-        if self.count and tags == self._began:
-            self._rows[-2] = number
-            return
-        if self.count:
-            self._rows[-1] = tags - self._began
+        self._end_row()
         self._rows.extend((number, 0))
-        self._began = tags
+        self._began = len(self.tags)
         self.count += 1
+
+    def add(self, other: "Batch") -> None:
+        """Puts the rows of another batch behind these."""
+        self._end_row()
+        self._began = len(self.tags) + other._began
+        self._rows += other._rows
+        self.count += other.count
+        self.tags += other.tags
+        self.numbers += other.numbers
+        self.strings += other.strings
+
+    def _end_row(self) -> None:
+        if not self.count:
+            return
+        self._rows[-1] = len(self.tags) - self._began
+        if not self._rows[-1]:
+            del self._rows[-2:]
+            self.count -= 1
 
     def regular_rows(self, numbers: list[int], tags: int) -> None:
         """All the rows, each of so many bytes of tags."""
@@ -83,10 +96,7 @@ class Batch:
 
     def encode(self, last: bool = False, trailer: bytes = b"") -> bytes:
         """The batch. Raises ValueError where a number is none."""
-        if self.count:
-            self._rows[-1] = len(self.tags) - self._began
-            if len(self.tags) == self._began:
-                self._rows = self._rows[:-2]
+        self._end_row()
         numbers = array("d", map(float, self.numbers))
         text = ("\0".join(self.strings) + "\0").encode() if self.strings else b""
         rows = len(self._rows) // 2

@@ -196,5 +196,5 @@ class Cells:
     def _known(self, text: str) -> bool:
         batch = self._plain.take(text)
         if batch is not None:
-            self.batch = batch
+            self.batch.add(batch)
         return batch is not None

@@ -32,6 +32,7 @@ class Records:
         self._strange = 0
         self._rest = b""
         self._searched = 0
+        self._begun = False
         self._depth = 0
         self._plain: bool | None = None
 
@@ -67,6 +68,15 @@ class Records:
         end += len(self._closes)
         stretch, self._rest = self._rest[:end], self._rest[end:]
         self._searched = 0
+        if not self._begun:
+            # The first record is often unlike the others: the row with the columns' names.
+            self._begun = True
+            first = stretch.index(self._closes) + len(self._closes)
+            self._rest = stretch[first:] + self._rest
+            self._take(stretch[:first])
+            if not self._plain or first == end:
+                return
+            stretch, self._rest = self._rest[: end - first], self._rest[end - first :]
         self._take(stretch)
 
     def _find_list(self, data: bytes) -> bytes:

@@ -74,6 +74,9 @@ GLOBALS = {
     "URLSearchParams": "web/url_search_params#URLSearchParams",
 }
 
+#: Those of them that Web IDL makes enumerable: operations and attributes of the global, not its interfaces.
+ENUMERABLE = frozenset({"atob", "btoa", "structuredClone", "reportError", "performance"})
+
 #: Methods of built-in classes in whose place is one of ours, made when it is first touched: by object and name, the
 #: module and the property of its exports.
 METHODS = {

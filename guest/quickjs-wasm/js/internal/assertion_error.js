@@ -58,8 +58,9 @@ class AssertionError extends Error {
     }
     super(messageOf(message, operator, actual, expected));
     this.generatedMessage = !message;
+    // The stack is written down under the name that has the code.
     ObjectDefineProperty(this, 'name', {
-      __proto__: null, value: 'AssertionError', enumerable: false, writable: true, configurable: true,
+      __proto__: null, value: 'AssertionError [ERR_ASSERTION]', enumerable: false, writable: true, configurable: true,
     });
     this.code = 'ERR_ASSERTION';
     this.actual = details ? undefined : actual;
@@ -73,7 +74,8 @@ class AssertionError extends Error {
       this['stack trace ' + i] = details[i].stack;
     }
     const start = stackStartFn || stackStartFunction;
-    if (typeof start === 'function') ErrorCaptureStackTrace(this, start);
+    ErrorCaptureStackTrace(this, start);
+    this.name = 'AssertionError';
   }
 
   toString() {

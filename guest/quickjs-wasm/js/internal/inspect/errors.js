@@ -1,4 +1,4 @@
-// util.inspect for errors. The engine's `stack` has the frames alone; Node's begins with what the error says.
+// util.inspect for errors.
 const {
   ArrayIsArray,
   ArrayPrototypeIndexOf,
@@ -10,9 +10,7 @@ const {
   ErrorPrototypeToString,
   FunctionPrototypeSymbolHasInstance,
   ObjectGetOwnPropertyDescriptor,
-  ObjectGetPrototypeOf,
   ObjectHasOwn,
-  ReflectGet,
   String,
   StringPrototypeEndsWith,
   StringPrototypeIncludes,
@@ -29,32 +27,12 @@ const { prefix } = require('internal/inspect');
 const isError = (value) =>
   value !== null && typeof value === 'object' && (kind(value) === 'Error' || FunctionPrototypeSymbolHasInstance(Error, value));
 
-/** Errors of Node's, and of assert, have their code in the first line. */
-function isCoded(error) {
-  return error.code === 'ERR_ASSERTION' || require('internal/errors').isNodeError(error);
-}
-
-/** What the error says, as it did when it was made: a name that it was given later is a property like any other. */
-function headline(error) {
-  const parent = ObjectGetPrototypeOf(error);
-  const named = parent === null ? undefined : ReflectGet(parent, 'name', error);
-  let name = named === undefined ? 'Error' : String(named);
-  if (error.code === 'ERR_ASSERTION') name = 'AssertionError';
-  if (ObjectHasOwn(error, 'code') && isCoded(error)) name += ' [' + error.code + ']';
-  const said = error.message;
-  const message = said === undefined ? '' : String(said);
-  if (name === '') return message;
-  return message === '' ? name : name + ': ' + message;
-}
-
-/** The stack as Node has it. One that the code wrote itself is left as it is. */
+/** The stack, or what the error says where there is none: it may have been deleted, and then Error.prototype's accessor,
+ * which Node has not, still tells it. */
 function stackOf(error) {
-  const stack = error.stack;
-  if (!stack && !ObjectHasOwn(error, 'stack')) return ErrorPrototypeToString(error);
-  const text = String(stack);
-  if (text === '') return headline(error);
-  if (!StringPrototypeStartsWith(text, '    at ')) return stack ? text : ErrorPrototypeToString(error);
-  return headline(error) + '\n' + (StringPrototypeEndsWith(text, '\n') ? StringPrototypeSlice(text, 0, -1) : text);
+  if (kind(error) === 'Error' && !ObjectHasOwn(error, 'stack')) return ErrorPrototypeToString(error);
+  const { stack } = error;
+  return stack ? String(stack) : ErrorPrototypeToString(error);
 }
 
 /** Where all properties are shown, the stack is the first of them. */

@@ -40,8 +40,8 @@ _PATCHES = (
         "        b = NULL;\n        backtrace_barrier = false;\n",
     ),
     (
-        "    if (!JS_IsUndefined(p->u.object_data))\n        return false;\n    if (find_own_property1(p, JS_ATOM_stack))\n",
-        "    if (!JS_IsUndefined(p->u.object_data))\n        return false;\n    if (!cb_engine_has_plain_stack(p))\n",
+        "(!JS_IsUndefined(p->u.object_data))\n        return false;\n    if (find_own_property1(p, JS_ATOM_stack))\n",
+        "(!JS_IsUndefined(p->u.object_data))\n        return false;\n    if (!cb_engine_has_plain_stack(p))\n",
     ),
     (
         "    obj = JS_NewObjectProtoClass(ctx, proto, JS_CLASS_ERROR);\n    JS_FreeValue(ctx, proto);\n"

@@ -50,9 +50,8 @@ _PATCHES = (
         "    if (JS_IsException(obj))\n        return obj;\n    cb_engine_add_stack(ctx, obj);\n    switch (magic) {\n",
     ),
     (
-        '    msg = JS_NewString(ctx, message);\n    if (JS_IsException(msg))\n        msg = JS_NewString(ctx, "Invalid error',
-        "    cb_engine_add_stack(ctx, obj);\n"
-        '    msg = JS_NewString(ctx, message);\n    if (JS_IsException(msg))\n        msg = JS_NewString(ctx, "Invalid error',
+        "    msg = JS_NewString(ctx, message);\n    if (JS_IsException(msg))\n",
+        "    cb_engine_add_stack(ctx, obj);\n    msg = JS_NewString(ctx, message);\n    if (JS_IsException(msg))\n",
     ),
     (
         "    if (p->class_id != JS_CLASS_ERROR)\n        return JS_UNDEFINED;\n    return js_dup(p->u.object_data);\n",

@@ -189,6 +189,8 @@ ObjectAssign(strict, methods, {
 });
 lazy(assert, 'AssertionError', 'internal/assertion_error#AssertionError', true);
 lazy(strict, 'AssertionError', 'internal/assertion_error#AssertionError', true);
+lazy(assert, 'CallTracker', 'internal/call_tracker#CallTracker', true);
+lazy(strict, 'CallTracker', 'internal/call_tracker#CallTracker', true);
 assert.strict = strict;
 strict.strict = strict;
 

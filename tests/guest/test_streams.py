@@ -117,7 +117,7 @@ return results"""
 
 
 def test_streams_of_compression_do_what_the_standard_says(guests: Guests) -> None:
-    """There and back in each format; data that is cut off, goes on, or is none, is a TypeError, as bad arguments are."""
+    """There and back in each format; data that is cut off or goes on is a TypeError, as bad arguments are."""
     errors = ["TypeError"] * 3
     assert guests.result(COMPRESSION) == [True, True, *errors] * 3 + ["TypeError"] * 5
 

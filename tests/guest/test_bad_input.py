@@ -15,9 +15,10 @@ const getters = { get length() { thrower() }, get then() { thrower() }, get type
   get signal() { thrower() }, get [Symbol.iterator]() { thrower() }, get [Symbol.toPrimitive]() { thrower() } };
 const detached = new Uint8Array(8);
 structuredClone(detached.buffer, { transfer: [detached.buffer] });
-const values = [undefined, null, true, -1, 1.5, NaN, 2 ** 32, 2 ** 53, 10n, '', 'utf8', '\\ud800', 'a\\u0000', Symbol('s'),
-  {}, [], () => {}, trap, revoked, getters, { length: input.length, [Symbol.toPrimitive]: () => ({}) }, detached,
-  new Date(NaN), Object.create(null), new Uint8Array(3), /a/g, [[1, 2], ['a', 'b']], 'http://x/', 'xy'.repeat(500)];
+const values = [undefined, null, true, -1, 1.5, NaN, 2 ** 32, 2 ** 53, 10n, '', 'utf8', '\\ud800', 'a\\u0000',
+  Symbol('s'), {}, [], () => {}, trap, revoked, getters, { length: input.length, [Symbol.toPrimitive]: () => ({}) },
+  detached, new Date(NaN), Object.create(null), new Uint8Array(3), /a/g, [[1, 2], ['a', 'b']], 'http://x/',
+  'xy'.repeat(500)];
 // What calls functions later, or tells of errors that nobody catches.
 const skipped = new Set(['reportError', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'nextTick',
   'dispatchEvent', 'constructor', 'prepareStackTrace']);

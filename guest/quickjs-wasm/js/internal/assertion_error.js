@@ -1,5 +1,6 @@
 // AssertionError: what every function of assert throws.
 const {
+  ArrayPrototypeIndexOf,
   ArrayPrototypeJoin,
   Error,
   ErrorCaptureStackTrace,
@@ -8,6 +9,7 @@ const {
   ObjectDefineProperty,
   ObjectGetPrototypeOf,
   String,
+  StringPrototypeIndexOf,
   StringPrototypeSlice,
   StringPrototypeSplit,
 } = primordials;
@@ -93,4 +95,23 @@ class AssertionError extends Error {
   }
 }
 
-module.exports = { AssertionError };
+const FRAMES = '\n    at';
+
+/** The error, its frames followed by all those of another one: first where it was found, then where it was made. */
+function withFramesOf(error, other) {
+  const theirs = other?.stack;
+  const at = typeof theirs === 'string' ? StringPrototypeIndexOf(theirs, FRAMES) : -1;
+  if (at < 0) return error;
+  const frames = StringPrototypeSplit(StringPrototypeSlice(theirs, at + 1), '\n');
+  const lines = StringPrototypeSplit(error.stack, '\n');
+  for (let i = 0; i < frames.length; i++) {
+    const shared = ArrayPrototypeIndexOf(lines, frames[i]);
+    if (shared < 0) continue;
+    lines.length = shared;
+    break;
+  }
+  error.stack = ArrayPrototypeJoin(lines, '\n') + '\n' + ArrayPrototypeJoin(frames, '\n');
+  return error;
+}
+
+module.exports = { AssertionError, withFramesOf };

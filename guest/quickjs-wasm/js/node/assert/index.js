@@ -142,7 +142,9 @@ function ifError(err) {
   if (typeof err === 'object' && typeof err.message === 'string') {
     message += err.message.length === 0 && err.constructor ? err.constructor.name : err.message;
   } else message += show(err);
-  throw newFailure({ actual: err, expected: null, operator: 'ifError', message, stackStartFn: ifError });
+  const error = newFailure({ actual: err, expected: null, operator: 'ifError', message, stackStartFn: ifError });
+  error.generatedMessage = !message;
+  throw require('internal/assertion_error').withFramesOf(error, err);
 }
 
 function checkMatch(string, regexp, message, fn, name) {

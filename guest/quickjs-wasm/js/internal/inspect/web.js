@@ -1,11 +1,14 @@
 // util.inspect for objects of the web: what their accessors tell, in Node's words. Each class has its function under
 // inspect.custom on its prototype, made when something is inspected first.
-const { ArrayIsArray, ArrayPrototypePush, ObjectDefineProperty, ObjectHasOwn, ReflectApply } = primordials;
+const { ArrayIsArray, ArrayPrototypePush, ObjectDefineProperty, ObjectGetPrototypeOf, ObjectHasOwn, ReflectApply } = primordials;
+
+const called = (fn) =>
+  ObjectDefineProperty(fn, 'name', { __proto__: null, value: '[nodejs.util.inspect.custom]', configurable: true });
 
 /** A function for inspect.custom. `read` gives what there is to see; what is no instance, like a prototype, is shown as
  * any object is. `deep` is what stands for an instance below the depth that was asked for. */
 function shower(name, read, deep) {
-  return function inspectCustom(depth, options, inspect) {
+  return called(function (depth, options, inspect = undefined) {
     if (depth < 0) return deep === undefined ? this : deep(this);
     let fields;
     try {
@@ -16,7 +19,7 @@ function shower(name, read, deep) {
     const show = typeof inspect === 'function' ? inspect : require('internal/inspect').inspect;
     const left = options?.depth === undefined || options.depth === null ? null : options.depth - 1;
     return (typeof name === 'string' ? name : name(this)) + ' ' + show(fields, { ...options, depth: left });
-  };
+  });
 }
 
 const className = (value) => value.constructor?.name ?? 'Object';
@@ -44,10 +47,23 @@ const entries = shower('FormData', (form) => {
 });
 
 /** Entries are on the level of the object itself, and there is always one level of them. */
-function formData(depth, options, inspect) {
+const formData = called(function (depth, options, inspect = undefined) {
   const level = options?.depth ?? null;
   return ReflectApply(entries, this, [0, { ...options, depth: level === null ? null : (level < 0 ? 0 : level) + 1 }, inspect]);
-}
+});
+
+const parts = [
+  'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'searchParams',
+  'hash',
+];
+
+/** A URL is shown by its parts, under the name of its class. */
+const url = called(function (depth, options, inspect = undefined) {
+  if (typeof depth === 'number' && depth < 0) return this;
+  const fields = {};
+  for (let i = 0; i < parts.length; i++) named(fields, parts[i], this[parts[i]]);
+  return (ObjectGetPrototypeOf(this)?.constructor ?? require('web/url').URL).name + ' ' + inspect(fields, options);
+});
 
 const entry = (name) =>
   shower(
@@ -107,6 +123,7 @@ module.exports = {
   strategy,
   transformController,
   transformStream,
+  url,
   writableController,
   writableStream,
   writer,

@@ -1,5 +1,5 @@
 // Web streams: the package that follows the standard's own reference implementation, with the names of its classes.
-const { ObjectDefineProperty, ObjectGetPrototypeOf, ObjectKeys, ObjectSetPrototypeOf, SymbolFor } = primordials;
+const { ObjectDefineProperty, ObjectKeys, SymbolFor } = primordials;
 const { lazy } = bindings('host');
 const streams = require('vendor/streams');
 
@@ -33,11 +33,6 @@ for (let i = 0; i < names.length; i++) {
   ObjectDefineProperty(classes, names[i], { __proto__: null, value, writable: true, enumerable: true, configurable: true });
   if (shower !== undefined) lazy(value.prototype, custom, 'internal/inspect/web#' + shower, false);
 }
-
-// The package has an object of its own above the prototype of its iterators.
-const iterators = ObjectGetPrototypeOf(new streams.ReadableStream().values());
-ObjectSetPrototypeOf(iterators, ObjectGetPrototypeOf(ObjectGetPrototypeOf((async function* () {}).prototype)));
-
 lazy(classes, 'TextEncoderStream', 'web/streams_text#TextEncoderStream', true);
 lazy(classes, 'TextDecoderStream', 'web/streams_text#TextDecoderStream', true);
 lazy(classes, 'CompressionStream', 'web/compression#CompressionStream', true);

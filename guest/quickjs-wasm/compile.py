@@ -22,9 +22,9 @@ _CPU = "-mcpu=mvp+bulk_memory+sign_ext+nontrapping_fptoint+mutable_globals+multi
 #: statement says where it begins: without that, `return null.x` has no line, and `this.q.r` that of the function. And
 #: the interpreter's loop is a plain switch: a jump to a computed address, which WebAssembly does not have, becomes a
 #: switch behind one more load (calls burn a tenth less fuel so). Properties of ours that are made on first touch are
-#: made by our own function, and no stack shows frames of code of the image (c/engine_lazy.h). `stack` of an error is its
-#: own property and begins with what the error says, as in V8 (c/engine_stack.h). A date's text ends with the name of its
-#: zone, which is UTC for every guest.
+#: made by our own function, and no stack shows frames of code of the image (c/engine_lazy.h). `stack` of an error is
+#: its own property and begins with what the error says, as in V8, and Promise.any's error says something
+#: (c/engine_stack.h). A date's text ends with the name of its zone, which is UTC for every guest.
 _PATCHES = (
     ("#if defined(EMSCRIPTEN) || defined(_MSC_VER)\n", "#if 1\n"),
     ("#define JS_ARENA_LARGE_BLOCKS_ONLY 0\n", "#define JS_ARENA_LARGE_BLOCKS_ONLY cb_engine_packs_blocks\n"),
@@ -77,6 +77,10 @@ _PATCHES = (
     (
         "            /* XXX: tack the time zone code? */\n",
         '            pos += snprintf(buf + pos, sizeof(buf) - pos, " (Coordinated Universal Time)");\n',
+    ),
+    (
+        "    JS_DefinePropertyValueConst(ctx, obj, JS_ATOM_errors, errors,",
+        "    cb_engine_finish_aggregate(ctx, obj);\n    JS_DefinePropertyValueConst(ctx, obj, JS_ATOM_errors, errors,",
     ),
 )
 _INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)

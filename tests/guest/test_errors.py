@@ -73,6 +73,7 @@ const read = new Error('made'); read.stack; read.message = 'then';
 const bare = {}; Error.captureStackTrace(bare);
 const gone = new Error('x'); delete gone.stack;
 const odd = new Error('x'); odd.stack = 404;
+const any = await Promise.any([Promise.reject(1)]).catch((error) => error);
 const limit = Error.stackTraceLimit; Error.stackTraceLimit = 0;
 const short = new Error('alone').stack; Error.stackTraceLimit = limit;
 Error.prepareStackTrace = () => 'prepared';
@@ -80,7 +81,8 @@ const prepared = new Error('x').stack; Error.prepareStackTrace = undefined;
 let coded; try { Buffer.from(1) } catch (error) { coded = first(error) }
 return [first(new Error('a')), first(new TypeError()), first(new Named('b')), first(late), first(read), first(bare),
   Object.getOwnPropertyNames(new Error('x')), Object.keys(new Error('x')), Object.hasOwn(gone, 'stack'), odd.stack,
-  short, prepared, coded, new Error('x').stack.endsWith('\\n'), first(new DOMException('d', 'DataError'))]
+  short, prepared, coded, new Error('x').stack.endsWith('\\n'), first(new DOMException('d', 'DataError')),
+  first(any), Object.getOwnPropertyNames(any).sort()]
 """
 
 

@@ -21,6 +21,19 @@ void cb_engine_add_stack(JSContext *ctx, JSValueConst error)
                               JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
 }
 
+/* The error of Promise.any, which QuickJS-ng makes without a message and without a stack. */
+void cb_engine_finish_aggregate(JSContext *ctx, JSValueConst error)
+{
+    JSValue message = JS_NewString(ctx, "All promises were rejected");
+
+    cb_engine_add_stack(ctx, error);
+    if (JS_IsException(message))
+        JS_FreeValue(ctx, JS_GetException(ctx));
+    else
+        JS_DefinePropertyValue(ctx, error, JS_ATOM_message, message, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    build_backtrace(ctx, error, JS_UNDEFINED, NULL, 0, 0, 0);
+}
+
 /* Whether nothing has been put in the place of an error's `stack`. */
 bool cb_engine_has_plain_stack(JSObject *error)
 {

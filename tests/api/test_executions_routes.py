@@ -102,6 +102,8 @@ def test_tokens_are_asked_for(server: Server) -> None:
         assert server.exchange(twice.encode()).startswith(b"HTTP/1.1 400 ")
 
 
+
+
 def test_client_that_hangs_up_in_the_queue_leaves_it(server: Server) -> None:
     """Its place is free long before its time there is up, and it counts as cancelled."""
     before = server.stats()["cancelledExecutions"]

@@ -33,7 +33,9 @@ def states_of(answer: Answer) -> dict[str, tuple[int, int, int, int]]:
     ("whose", "token", "count", "fields"),
     [("policy", ALICE, 5, {"policy": "paced"}), ("principal", CAROL, 7, {})],
 )
-def test_rate_is_exact_over_all_workers(server: Server, whose: str, token: str, count: int, fields: dict) -> None:
+def test_rate_is_exact_over_all_workers(
+    server: Server, whose: str, token: str, count: int, fields: dict
+) -> None:
     """A burst of just so many gets in, however it is spread; the rest is told when to come again."""
     answers = burst(server, 32, token, **fields)
     passed = [each for each in answers if each.status == 200]

@@ -66,7 +66,9 @@ def test_running_executions_have_their_grace(start, tell: Callable) -> None:
     turned away at once; new requests are refused, and /health/ready says so."""
     server = start(2, SHUTDOWN_GRACE_MS=GRACE_S * 1000)
     with contextlib.ExitStack() as stack:
-        looping, sleeping = (stack.enter_context(server.running(code, policy="pair")) for code in (FOREVER, MINUTES))
+        looping, sleeping = (
+            stack.enter_context(server.running(code, policy="pair")) for code in (FOREVER, MINUTES)
+        )
         server.wait_for_states("waiting", "running")
         queued = stack.enter_context(server.running("return 1", policy="pair"))
         server.wait_for_states("waiting", "running", "queued")

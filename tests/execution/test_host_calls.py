@@ -324,7 +324,8 @@ def test_a_deadline_ends_a_guest_that_stands_still(guests: Guests, loops: int) -
         return b""
 
     code = (
-        f"{ECHO} for (let i = 0; i < {loops}; i++);try {{ echo.reply('x') }} finally {{ console.log('no') }} return 1"
+        f"{ECHO} for (let i = 0; i < {loops}; i++);"
+        "try { echo.reply('x') } finally { console.log('no') } return 1"
     )
     report = guests.run(code, timeout_ms=600, capabilities=(Custom(lambda payload: Later(for_ever)),))
     assert (report.outcome.type, report.outcome.limit, report.logs) == ("TimeoutError", "wall_time", ())

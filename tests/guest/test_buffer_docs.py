@@ -26,6 +26,8 @@ def test_the_tables_are_what_the_guest_has(
     rows = dict(_ROW.findall(section))
     body = f"return [input.map((name) => name in {expression}), Object.keys({expression})]"
     there, names = guests.result(body, list(rows))
-    assert dict(zip(rows, there, strict=True)) == {name: word == "yes" for name, word in rows.items()}
+    assert dict(zip(rows, there, strict=True)) == {
+        name: word == "yes" for name, word in rows.items()
+    }
     if expression != "globalThis":
         assert set(names) == {name for name, word in rows.items() if word == "yes"}

@@ -13,6 +13,7 @@ from openpyxl.cell.text import InlineFont
 
 from host.capabilities.apart.door import Refused
 from host.capabilities.xlsx import records
+from host.capabilities.xlsx.batch import Batch
 from host.capabilities.xlsx.formats import is_date, moment_of_serial, serial_of_iso
 from host.capabilities.xlsx.places import moved
 from tests.capabilities.workbooks import MAIN, book, packed, parts, read, relations, sheet, workbook
@@ -412,3 +413,33 @@ def test_a_comment_that_begins_in_the_first_row_is_one() -> None:
         1: {0: ("n", 2)},
         6: {0: ("n", 7)},
     }
+
+
+def test_long_texts_that_cells_share_come_in_batches_of_their_own(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few bytes of a file may stand for much text; no batch has much more than a MiB of it, and none is lost."""
+    strings = f'<sst xmlns="{MAIN}"><si><t>{"x" * 100_000}</t></si><si><t>y</t></si></sst>'
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}" t="s"><v>{n % 2}</v></c><c r="B{n}"><v>{n}</v></c></row>' for n in range(1, 401)
+    )
+    sizes = []
+    encode = Batch.encode
+
+    def noted(batch: Batch, *given: object) -> bytes:
+        sizes.append(len(data := encode(batch, *given)))
+        return data
+
+    monkeypatch.setattr(Batch, "encode", noted)
+    cells = read(workbook(rows, strings=strings))[1]
+    assert [cells[n - 1] for n in range(1, 401)] == [
+        {0: ("s", "y" if n % 2 else "x" * 100_000), 1: ("n", n)} for n in range(1, 401)
+    ]
+    assert len(sizes) > 15
+    assert max(sizes) < 2 * 1024 * 1024
+
+
+def test_a_row_that_fits_no_frame_is_refused(way: str) -> None:
+    """Also where its text is in the file but once."""
+    strings = f'<sst xmlns="{MAIN}"><si><t>{"x" * 1_000_000}</t></si></sst>'
+    row = "".join(f'<c r="{letter}1" t="s"><v>0</v></c>' for letter in "ABCDEFGHIJKLMNOPQ")
+    with pytest.raises(Refused, match="16 MiB of text"):
+        read(workbook(f'<row r="1">{row}</row>', strings=strings))

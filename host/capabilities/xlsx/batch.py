@@ -46,7 +46,7 @@ class Opened:
 class Batch:
     """Rows on their way out. `tags`, `numbers` (also as text) and `strings` are filled by whoever has the cells."""
 
-    __slots__ = ("_began", "_rows", "count", "numbers", "strings", "tags")
+    __slots__ = ("_began", "_rows", "_weighed", "_weight", "count", "numbers", "strings", "tags")
 
     def __init__(self) -> None:
         self.tags: list[int] = []
@@ -54,6 +54,7 @@ class Batch:
         self.strings: list[str] = []
         self._rows = array("I")
         self._began = 0
+        self._weight = self._weighed = 0
         self.count = 0
 
     def begin_row(self, number: int) -> None:
@@ -72,6 +73,12 @@ class Batch:
         self.tags += other.tags
         self.numbers += other.numbers
         self.strings += other.strings
+
+    def weight(self) -> int:
+        """How many characters its strings have."""
+        self._weight += sum(map(len, self.strings[self._weighed :]))
+        self._weighed = len(self.strings)
+        return self._weight
 
     def _end_row(self) -> None:
         if not self.count:

@@ -5,6 +5,7 @@ from operator import lt
 
 from msgspec import Struct
 
+from host.capabilities.apart.frames import FRAME_BYTES_MAX
 from host.capabilities.xlsx.batch import DATE, EMPTY, ERROR, FALSE, FORMAT, FORMULA, NUMBER, STRING, TRUE, Batch
 from host.capabilities.xlsx.fault import malformed
 from host.capabilities.xlsx.formats import DAYS_1904, SERIAL_END, Styles, serial_of_iso
@@ -17,7 +18,10 @@ from host.capabilities.xlsx.sheet_facts import SheetFacts
 from host.capabilities.xlsx.strings import Packed
 from host.capabilities.xlsx.text import plain, unescaped
 
+_ROW_END = "</row>"
 _SHARED_FORMULAS_MAX = 100_000
+#: A batch ends with the row that brings its texts to this.
+BATCH_CHARACTERS_MAX = 1024 * 1024
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,7 +41,7 @@ class Tables(Struct, frozen=True):
 
 
 class Cells:
-    """Reads one sheet. `batch` is what it has found since `take_batch`."""
+    """Reads one sheet. `batch` is what it has found last."""
 
     def __init__(self, part: str, tables: Tables, options: Options) -> None:
         self.tables = tables
@@ -50,6 +54,7 @@ class Cells:
         #: First row and column with a cell, and the column after the last.
         self._extent: tuple[int | None, int, int] = None, COLUMNS_MAX, 0
         self.batch = Batch()
+        self._full: list[Batch] = []
         self.row = -1
         self.rows = 0
         self.cells = 0
@@ -69,17 +74,28 @@ class Cells:
         except (ValueError, LookupError, OverflowError) as error:
             raise malformed(f"a cell in row {self.row + 1} or after it is not valid") from error
 
-    def take_batch(self, last: bool = False) -> bytes | None:
-        """What was found since the last time; None where that is nothing."""
-        batch, self.batch = self.batch, Batch()
-        if not last:
-            try:
-                return batch.encode() if batch.count else None
-            except ValueError as error:
-                raise malformed(f"a cell in row {self.row + 1} or before it is not valid") from error
+    def take_batches(self) -> Iterator[bytes]:
+        """What was found since the last time."""
+        full, self._full = [*self._full, self.batch], []
+        self.batch = Batch()
+        for batch in full:
+            if batch.count:
+                yield self._encoded(batch)
+
+    def last_batch(self) -> bytes:
+        """What comes after the last cell."""
         first_row, low, wide = self._extent
         extent = None if first_row is None else (first_row, low, self.row, wide - 1)
-        return batch.encode(True, self._facts.trailer(extent, self.rows, self.cells))
+        return Batch().encode(True, self._facts.trailer(extent, self.rows, self.cells))
+
+    def _encoded(self, batch: Batch) -> bytes:
+        try:
+            data = batch.encode()
+        except ValueError as error:
+            raise malformed(f"a cell in row {self.row + 1} or before it is not valid") from error
+        if len(data) > FRAME_BYTES_MAX:
+            raise malformed(f"a row of it has more than {FRAME_BYTES_MAX // 2**20} MiB of text")
+        return data
 
     def element(self, name: str, attributes: dict[str, str]) -> None:
         """An element that is no cell."""
@@ -193,8 +209,22 @@ class Cells:
         batch.tags.append(DATE if 0 <= number < SERIAL_END else NUMBER)
         batch.numbers.append(number)
 
+    def end_row(self) -> None:
+        """A row has ended. What is in the batch is no longer added to where it is enough."""
+        if self.batch.weight() > BATCH_CHARACTERS_MAX:
+            self._full.append(self.batch)
+            self.batch = Batch()
+
     def _known(self, text: str) -> bool:
+        mark = self.mark()
         batch = self._plain.take(text)
-        if batch is not None:
-            self.batch.add(batch)
-        return batch is not None
+        if batch is None:
+            return False
+        # Few bytes of a file may stand for long texts, which its cells share: then the stretch is too long.
+        middle = text.find(_ROW_END, len(text) // 2, -len(_ROW_END)) + len(_ROW_END)
+        if middle >= len(_ROW_END) and batch.weight() > BATCH_CHARACTERS_MAX:
+            self.go_back(mark)
+            return self._known(text[:middle]) and self._known(text[middle:])
+        self.batch.add(batch)
+        self.end_row()
+        return True

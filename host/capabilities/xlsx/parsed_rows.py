@@ -53,6 +53,7 @@ class ParsedRows:
         elif name == "row" and self._row is not None:
             self._end_row(self._row)
             self._row = None
+            self._cells.end_row()
 
     def _end_cell(self) -> None:
         attributes = self._attributes

@@ -88,10 +88,9 @@ class Reading:
             self._count(options.sheet, sheet)
             if self._door.is_called():
                 return
-            batch = sheet.take_batch()
-            if batch is not None:
+            for batch in sheet.take_batches():
                 self._door.send(batch)
-        self._door.send(sheet.take_batch(last=True))
+        self._door.send(sheet.last_batch())
 
     def _part(self, index: int) -> str | None:
         if not 0 <= index < len(self._book.sheets):

@@ -269,3 +269,21 @@ def test_a_file_that_does_not_fit_into_memory_is_the_same(monkeypatch: pytest.Mo
     monkeypatch.setattr(spool, "IN_MEMORY_BYTES_MAX", 1000)
     assert write(commands) == data
     assert read(data)[1][299] == {0: ("s", "00299" * 50)}
+
+
+def test_rows_that_are_alike_are_written_as_any_others() -> None:
+    """Cell by cell or as a table: the same cells, whatever the values look like."""
+    rows = {
+        number: [
+            (NUMBER, number / 8),
+            (STRING, f"%s & {{0}} {number}\n"),
+            (TRUE if number % 3 else FALSE,),
+            (NUMBER, -number),
+        ]
+        for number in range(0, 3000, 3)
+    }
+    odd = {3001: [(STRING, "odd")]}
+    together = read(write([page(), batch(rows | odd)]))
+    assert read(write([page(), batch(rows), batch(odd)])) == together
+    assert together[1][2997] == {0: ("n", 374.625), 1: ("s", "%s & {0} 2997\n"), 2: ("b", False), 3: ("n", -2997)}
+    assert together[2]["cells"] == 4001

@@ -23,7 +23,7 @@ from host.execution.site import HostThreads, Secrets, no_secrets
 from host.execution.tally import FIGURES, GAUGES, Tally
 from host.execution.terms import TermsOf
 from host.node.node import Node, Shared
-from host.policy.model import WIDEST, Limits, Policy
+from host.policy.model import WIDEST, Limits, Policy, PolicySet
 from host.sandbox.engine import Engine
 
 #: How often at most; it costs a system call for each stack of the pool.
@@ -32,7 +32,8 @@ _STACKS_RELEASE_EVERY_S = 1.0
 
 class ExecutorOptions(Struct, frozen=True):
     """What a node may run, all workers together; `threads` and `code_cache` are this worker's. `ceilings` narrow every
-    policy's limits."""
+    policy's limits. `records_decisions`: modules are decided on by the host, so that they are among what is recorded.
+    `shows_places`: everybody's refusals say where a rule stands."""
 
     running_max: int = 200
     queue_max: int = 1000
@@ -41,6 +42,8 @@ class ExecutorOptions(Struct, frozen=True):
     threads: int = 2
     code_cache: int = 100
     ceilings: Limits = WIDEST
+    records_decisions: bool = False
+    shows_places: bool = False
 
 
 class Executor:
@@ -70,11 +73,13 @@ class Executor:
         self.admission = Admission(
             self.node, self.memory, options.queue_max, options.queue_timeout_s, self.tally.occupied
         )
-        self._terms = TermsOf(self.node, options.ceilings, options.running_max)
+        self._terms = TermsOf(self.node, options.ceilings, options.running_max, options.records_decisions)
         self._scheduler = Scheduler(options.threads)
         by_operation = {operation: each for each in offered for operation in each.operations}
         self._threads = HostThreads()
-        self._tools = Tools(engine, self._scheduler, self.codes, self.tally, by_operation, secrets, self._threads)
+        self._tools = Tools(
+            engine, self._scheduler, self.codes, self.tally, by_operation, secrets, self._threads, options.shows_places
+        )
         self._stacks_release_after = 0.0
 
     def close(self) -> None:
@@ -83,6 +88,11 @@ class Executor:
         self._threads.close()
         if self._own is not None:
             self._own.close()
+
+    def take_up(self, policies: PolicySet, candidates: PolicySet | None = None) -> None:
+        """These policies are in force, and those are tried out beside the ones of their names. To be called with each
+        set that comes into force: a refusal says where a rule stands by what was taken up last."""
+        self._terms.take_up(policies.origins, {} if candidates is None else candidates.policies)
 
     def limits_of(self, policy: Policy) -> Limits:
         """The limits in force: the policy's, narrowed by the server's ceilings."""
@@ -159,6 +169,8 @@ class Executor:
             waited=attempt.waited,
             rates=rates,
             decided=attempt.decided,
+            decided_beyond=attempt.decided_beyond,
+            audited=attempt.audits,
         )
 
     def _release_stacks(self) -> None:

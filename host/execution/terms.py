@@ -1,5 +1,8 @@
 """On what terms an execution runs: worked out once for each policy, and for each principal under it."""
 
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
 from host.execution.admission import Claim
 from host.execution.memory import MIB
 from host.execution.rates import Allowance
@@ -7,7 +10,7 @@ from host.execution.request import ExecutionRequest
 from host.node.node import Node
 from host.policy.ceilings import narrow
 from host.policy.decide.rulebook import Rulebook
-from host.policy.model import Limits, Policy, Quota
+from host.policy.model import Limits, Modules, Origin, Policy, Quota
 from host.sandbox import abi
 from host.sandbox.engine import WASM_STACK_BYTES
 
@@ -15,16 +18,33 @@ from host.sandbox.engine import WASM_STACK_BYTES
 _KEPT_MAX = 10_000
 
 
+def today() -> date:
+    """The day, in UTC."""
+    return datetime.now(UTC).date()
+
+
 class PolicyTerms:
     """What each execution needs of a policy."""
 
-    __slots__ = ("allows", "limits", "memory_mib", "modules", "permit", "rulebook", "seeded")
+    __slots__ = (
+        "_until", "allows", "allows_audited", "asks_modules", "candidate", "limits", "memory_mib", "modules", "permit",
+        "rulebook", "seeded",
+    )  # fmt: skip
 
-    def __init__(self, policy: Policy, ceilings: Limits) -> None:
+    def __init__(
+        self, policy: Policy, ceilings: Limits, origin: Origin | None, candidate: Policy | None, records: bool
+    ) -> None:
         language = policy.language
         self.limits = narrow(policy.limits, ceilings)
-        self.rulebook = Rulebook(policy)
+        self.rulebook = Rulebook(policy, origin)
+        #: A policy of the same name that is tried out beside it.
+        self.candidate = None if candidate is None else Rulebook(candidate)
+        #: Whether each `require` is decided on by the host, so that there is a record of it.
+        self.asks_modules = records or candidate is not None
+        self._until = policy.mode.until
         self.allows = policy.modules.allows
+        #: The same while the policy audits: what it denies is all that there is not.
+        self.allows_audited = Modules(all=True).without(policy.deny.modules).allows
         self.modules = "\n".join(sorted(policy.modules.names)).encode()
         self.seeded = language.random == "seeded"
         self.permit = (
@@ -35,6 +55,10 @@ class PolicyTerms:
         )
         #: While it runs, an execution can take its cap, and as much for the frames of its recursions.
         self.memory_mib = -(-(self.limits.memory_bytes + WASM_STACK_BYTES) // MIB)
+
+    def audits(self) -> bool:
+        """Whether the policy only watches today. Asked for each execution, so that an audit ends by itself."""
+        return self._until is not None and today() <= self._until
 
 
 class Terms:
@@ -49,15 +73,27 @@ class Terms:
 
 
 class TermsOf:
-    """Works terms out and keeps them. `running_max` is how many executions the node runs at once."""
+    """Works terms out and keeps them. `running_max` is how many executions the node runs at once; `records` says that
+    what is decided is recorded."""
 
-    def __init__(self, node: Node, ceilings: Limits, running_max: int) -> None:
+    def __init__(self, node: Node, ceilings: Limits, running_max: int, records: bool = False) -> None:
         self._pools = node.pools
         self._ceilings = ceilings
         self._running_max = running_max
+        self._records = records
+        self._origins: Mapping[str, Origin] = {}
+        self._candidates: Mapping[str, Policy] = {}
         # By digest: a reloaded policy of the same name is another one.
         self._policies: dict[str, PolicyTerms] = {}
         self._terms: dict[tuple[str, str, Quota], Terms] = {}
+
+    def take_up(self, origins: Mapping[str, Origin], candidates: Mapping[str, Policy]) -> None:
+        """Other files are in force: where their rules stand, and which policies are tried out beside them, each by
+        the name of a policy. For executions that begin after this."""
+        self._origins, self._candidates = origins, candidates
+        # A policy may be the same, with the same digest, and stand on other lines.
+        self._policies.clear()
+        self._terms.clear()
 
     def of_policy(self, policy: Policy) -> PolicyTerms:
         """The terms of a policy."""
@@ -65,7 +101,10 @@ class TermsOf:
         if terms is None:
             if len(self._policies) >= _KEPT_MAX:
                 self._policies.clear()
-            terms = self._policies[policy.digest] = PolicyTerms(policy, self._ceilings)
+            name = policy.name
+            terms = self._policies[policy.digest] = PolicyTerms(
+                policy, self._ceilings, self._origins.get(name), self._candidates.get(name), self._records
+            )
         return terms
 
     def of(self, request: ExecutionRequest) -> Terms:

@@ -111,7 +111,7 @@ def test_every_field_of_an_answer_is_documented() -> None:
 
 def test_documented_routes_are_the_routes_of_the_app() -> None:
     """Every route is documented, in the docs and in the service's own list, and there are no others."""
-    status = Status(SimpleNamespace(registry=None), None, None, Readiness(), None, "")
+    status = Status(SimpleNamespace(registry=None), None, None, Readiness(), None, None)
     app = make_service(None, status, Readiness(), [])
     served = {route.path.replace("{execution_id:str}", "{id}") for route in app.routes}
     documented = {tuple(word.split()) for word in names(table(read("docs/http-api.md"), "route"))}

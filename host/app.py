@@ -72,6 +72,8 @@ def make_worker(
     executor = make_executor(settings, shared.join(), in_force.secret)
     callers = Callers(in_force.policies, ceilings(settings))
     in_force.on_change(callers.take)
+    executor.take_up(in_force.policies)
+    in_force.on_change(executor.take_up)
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
     bodies = BodyRoom(settings.body_buffer_mb * MIB, settings.body_timeout_ms / 1000)
     watch = Watch(settings)
@@ -142,6 +144,7 @@ def make_executor(settings: Settings, node: Node | None = None, secrets: Secrets
         threads=-(-cores() // settings.workers),
         code_cache=settings.code_cache_size,
         ceilings=ceilings(settings),
+        shows_places=settings.environment == "development",
     )
     return Executor(engine, options, node, _rates(settings, node), CAPABILITIES, secrets)
 

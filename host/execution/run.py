@@ -21,7 +21,8 @@ from host.execution.request import ExecutionRequest
 from host.execution.scheduler import Scheduler
 from host.execution.site import HostThreads, Secrets, no_secrets
 from host.execution.tally import FIGURES, GAUGES, Tally
-from host.execution.terms import TermsOf
+from host.execution.terms import TermsOf, today
+from host.execution.watched import DecidedExecution, Differences, OnDecided
 from host.node.node import Node, Shared
 from host.policy.model import WIDEST, Limits, Policy, PolicySet
 from host.sandbox.engine import Engine
@@ -60,6 +61,7 @@ class Executor:
         rates: Rates | None = None,
         offered: Iterable[BuiltIn | Power] = (),
         secrets: Secrets = no_secrets,
+        on_decided: OnDecided | None = None,
     ) -> None:
         self.engine = engine
         self.options = options
@@ -80,6 +82,9 @@ class Executor:
         self._tools = Tools(
             engine, self._scheduler, self.codes, self.tally, by_operation, secrets, self._threads, options.shows_places
         )
+        self._on_decided = on_decided
+        self.differences = Differences()
+        self._policies: PolicySet | None = None
         self._stacks_release_after = 0.0
 
     def close(self) -> None:
@@ -92,7 +97,13 @@ class Executor:
     def take_up(self, policies: PolicySet, candidates: PolicySet | None = None) -> None:
         """These policies are in force, and those are tried out beside the ones of their names. To be called with each
         set that comes into force: a refusal says where a rule stands by what was taken up last."""
+        self._policies = policies
         self._terms.take_up(policies.origins, {} if candidates is None else candidates.policies)
+
+    def audited_policies(self) -> list[str]:
+        """The policies in force that only watch today."""
+        found = self._policies.policies.values() if self._policies is not None else ()
+        return [policy.name for policy in found if policy.mode.audits_on(today())]
 
     def limits_of(self, policy: Policy) -> Limits:
         """The limits in force: the policy's, narrowed by the server's ceilings."""
@@ -155,7 +166,10 @@ class Executor:
         execution.admitted(began)
         lane = Lane(execution.request.principal, execution.terms.policy.limits.weight, memory)
         attempt = Attempt(self._tools, execution, lane)
-        outcome = await attempt.run()
+        try:
+            outcome = await attempt.run()
+        finally:
+            self._tell(execution, attempt)
         ended, policy = time.monotonic(), execution.request.policy
         return Report(
             execution_id=execution.id,
@@ -172,6 +186,20 @@ class Executor:
             decided_beyond=attempt.decided_beyond,
             audited=attempt.audits,
         )
+
+    def _tell(self, execution: Execution, attempt: Attempt) -> None:
+        """Counts and hands on what was decided, also where the execution was given up."""
+        decided = attempt.decided
+        if not decided:
+            return
+        request = execution.request
+        ended = DecidedExecution(
+            execution.id, request.principal, request.policy, attempt.audits, decided, attempt.decided_beyond
+        )
+        self.tally.decided(decided)
+        self.differences.add(ended)
+        if self._on_decided is not None:
+            self._on_decided(ended)
 
     def _release_stacks(self) -> None:
         """Gives back what deep recursions have left on the native stacks: nobody is on one while nothing runs."""

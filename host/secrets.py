@@ -113,14 +113,28 @@ class SecretSource:
             raise SecretFault(
                 f"whose file cannot be read: {fault.strerror}", "Let the service's user read it."
             ) from None
-        with open(opened, "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise SecretFault("whose file is not a regular one", f"Write the secret to a file called {name}.")
-            if found.st_mode & (stat.S_IROTH | stat.S_IWOTH):
-                what = "read" if found.st_mode & stat.S_IROTH else "write to"
-                raise SecretFault(f"whose file everybody can {what}", f"`chmod o= {name}`, in the folder SECRETS_DIR.")
-            return file.read(SECRET_BYTES_MAX + len(b"\r\n") + 1)
+        try:
+            _require_private(os.fstat(opened), name)
+            return _read(opened)
+        finally:
+            os.close(opened)
+
+
+def _require_private(found: os.stat_result, name: str) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise SecretFault("whose file is not a regular one", f"Write the secret to a file called {name}.")
+    if found.st_mode & (stat.S_IROTH | stat.S_IWOTH):
+        what = "read" if found.st_mode & stat.S_IROTH else "write to"
+        raise SecretFault(f"whose file everybody can {what}", f"`chmod o= {name}`, in the folder SECRETS_DIR.")
+
+
+def _read(opened: int) -> bytes:
+    """The whole of a file, or of a larger one a little more than a secret may have."""
+    data = b""
+    most = SECRET_BYTES_MAX + len(b"\r\n") + 1
+    while len(data) < most and (part := os.read(opened, most - len(data))):
+        data += part
+    return data
 
 
 def variable_of(name: str) -> str:

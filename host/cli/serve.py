@@ -16,7 +16,6 @@ from host.cli.exits import Exit
 from host.cli.options import config_option, load_policies, setting_options
 from host.errors import ImageError, SettingError
 from host.node.board import Board
-from host.node.node import Shared
 from host.policy.ceilings import over_ceilings
 from host.policy.diagnose import Diagnostic
 from host.policy.model import PolicySet
@@ -42,17 +41,17 @@ def command(config: Path | None, **options: Any) -> None:
     Every setting is also an environment variable and a key of the TOML file; `cellblock settings` explains them.
     """
     settings = load_settings(options, config=config)
-    # Until the service runs: then it means that policies are to be read anew.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     secrets = SecretSource(settings.secrets_dir, os.environ)
-    secrets.take_out_of(os.environ)
-    shared = make_shared(settings)
-    keeper, board = _keeper(settings, secrets, shared)
+    board = Board()
+    keeper = _keeper(settings, secrets, board)
     policies = load_policies(settings.policy_dir, keeper.begin).policies
     require_access_rules(settings, policies.access is not None)
     require_data_dir(settings)
     _require_free_port(settings)
     telemetry.check()
+    secrets.take_out_of(os.environ)
+    # Until the service runs: then it means that policies are to be read anew.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     preparing = _prepare_image()
     # Imported before the workers are forked: they share it, and need not import it themselves.
     from host import logs
@@ -62,24 +61,19 @@ def command(config: Path | None, **options: Any) -> None:
     _finish(preparing)
     _log_start(settings, policies)
     keeper.warn()
-    _serve(settings, keeper, board, shared, log_config)
+    _serve(settings, keeper, board, log_config)
 
 
-def _keeper(settings: Settings, secrets: SecretSource, shared: Shared) -> tuple[Keeper, Board]:
-    """What keeps the policies of this node, and the board on which its workers find them."""
-    board = Board()
-    source = make_source(settings, secrets)
-
-    def announce() -> None:
-        shared.sockets.tell(shared.segment.readers(), NOTE)
+def _keeper(settings: Settings, secrets: SecretSource, board: Board) -> Keeper:
+    """What keeps the policies of this node, and puts them on the board for its workers."""
 
     def warnings(policies: PolicySet) -> list[Diagnostic]:
         return [*policies.warnings, *over_ceilings(policies, ceilings(settings))]
 
-    return Keeper(source, board, settings.policy_reload_s, announce, warnings), board
+    return Keeper(make_source(settings, secrets), board, settings.policy_reload_s, warnings)
 
 
-def _serve(settings: Settings, keeper: Keeper, board: Board, shared: Shared, log_config: dict[str, Any]) -> None:
+def _serve(settings: Settings, keeper: Keeper, board: Board, log_config: dict[str, Any]) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
@@ -103,6 +97,8 @@ def _serve(settings: Settings, keeper: Keeper, board: Board, shared: Shared, log
         respawn_failed_workers=True,
         workers_kill_timeout=settings.shutdown_grace_ms // 1000 + STOP_MARGIN_S,
     )
+    shared = make_shared(settings)
+    keeper.announce = lambda: shared.sockets.tell(shared.segment.readers(), NOTE)
     loader = partial(load_worker, settings, board, shared, server.starts)
     server.serve(spawn_target=run_worker, target_loader=loader, wrap_loader=False)
 

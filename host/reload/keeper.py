@@ -30,21 +30,17 @@ log = structlog.get_logger()
 
 
 class Keeper:
-    """`every_s` is how often the folder is looked at, 0: never. `announce` tells the workers that something is new;
-    `warnings` are what an operator should know about policies that are taken."""
+    """`every_s` is how often the folder is looked at, 0: never. `warnings` are what an operator should know about
+    policies that are taken."""
 
     def __init__(
-        self,
-        source: Source,
-        board: Board,
-        every_s: float,
-        announce: Callable[[], None],
-        warnings: Callable[[PolicySet], Iterable[Diagnostic]],
+        self, source: Source, board: Board, every_s: float, warnings: Callable[[PolicySet], Iterable[Diagnostic]]
     ) -> None:
         self.every_s = every_s
+        #: Tells the workers that there is something new, once there are any.
+        self.announce: Callable[[], None] = lambda: None
         self._source = source
         self._board = board
-        self._announce = announce
         self._warnings = warnings
         self._loaded: Loaded
         self._snapshot: Snapshot
@@ -121,9 +117,7 @@ class Keeper:
     def _refuse(self, error: PolicyFolderError) -> None:
         """Says why the last good policies stay. What the workers know of them stays too, but for this."""
         before, errors = self._snapshot.state, errors_of(error)
-        state = msgspec.structs.replace(
-            before, failures=before.failures + 1, last_error=load_error(error, time.time())
-        )
+        state = msgspec.structs.replace(before, failures=before.failures + 1, last_error=load_error(error, time.time()))
         self._publish(msgspec.structs.replace(self._snapshot, state=state))
         log.error(
             "policies not loaded: the last good ones stay in force",
@@ -133,7 +127,7 @@ class Keeper:
     def _publish(self, snapshot: Snapshot) -> None:
         self._board.write(encode(snapshot))
         self._snapshot = snapshot
-        self._announce()
+        self.announce()
 
     def warn(self) -> None:
         """Logs what is unwise about what is in force."""

@@ -68,11 +68,11 @@ def service_for(
     body_room_bytes: int = 256 << 20,
     recorder: Recorder | None = None,
     answers: Answers | None = None,
+    callers: Callers | None = None,
     **options: object,
 ) -> Client:
     """A service on the real executor, or on another one."""
-    policies = policies_with(access)
-    callers = Callers(policies, WIDEST)
+    callers = callers or Callers(policies_with(access), WIDEST)
     executor = executor or guests.executor
     bodies = BodyRoom(body_room_bytes, body_timeout_s)
     executions = Executions(callers, executor, bodies, recorder=recorder, answers=answers)

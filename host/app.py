@@ -17,6 +17,7 @@ from host.execution.run import Executor, ExecutorOptions
 from host.execution.site import Secrets, no_secrets
 from host.execution.tally import FIGURES, GAUGES
 from host.execution.warmup import warm_slots, warm_up
+from host.execution.watched import OnDecided
 from host.machine import cores
 from host.node.board import Board
 from host.node.node import Node, Shared
@@ -69,14 +70,15 @@ def make_worker(
     from host.api.status import Status
 
     in_force = InForce(board)
-    executor = make_executor(settings, shared.join(), in_force.secret)
+    node = shared.join()
+    watch = Watch(settings, node)
+    executor = make_executor(settings, node, in_force.secret, watch.on_decided)
     callers = Callers(in_force.policies, ceilings(settings))
     in_force.on_change(callers.take)
     executor.take_up(in_force.policies)
     in_force.on_change(executor.take_up)
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
     bodies = BodyRoom(settings.body_buffer_mb * MIB, settings.body_timeout_ms / 1000)
-    watch = Watch(settings)
     answers = SqliteAnswers(settings.data_dir, claim_age_max_s(settings))
     executions = Executions(callers, executor, bodies, hints, watch.recorder, answers)
     readiness = Readiness()
@@ -87,11 +89,13 @@ def make_worker(
 
 
 class Watch:
-    """What a worker tells of its executions: lines in the log, and spans where tracing is configured."""
+    """What a worker tells of its executions: lines in the log, spans where tracing is configured, and decisions where
+    they are recorded. Raises SetupError."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, node: Node) -> None:
         from host import logs, telemetry
         from host.api.record import Recorder
+        from host.decisions.log import DecisionLog
         from host.lines import LineWriter
 
         render = logs.record_renderer(settings)
@@ -99,10 +103,21 @@ class Watch:
         self._lines = LineWriter(sys.stderr.fileno(), logs.lines_were_lost)
         write = self._lines.write
         self.recorder = Recorder(lambda record: write(render(record)), settings.log_level, self._tracer)
+        self._decisions: DecisionLog | None = None
+        if settings.decisions_dir is not None:
+            share = settings.decisions_mb * MIB // node.segment.rows
+            self._decisions = DecisionLog(settings.decisions_dir, node.row, share, logs.decisions_were_lost)
+
+    @property
+    def on_decided(self) -> OnDecided | None:
+        """Records what was decided in an execution; None where nothing is recorded."""
+        return None if self._decisions is None else self._decisions.record
 
     async def close(self) -> None:
         """Writes and sends what is left."""
         self._lines.close()
+        if self._decisions is not None:
+            self._decisions.close()
         if self._tracer is not None:
             await self._tracer.close()
 
@@ -129,8 +144,10 @@ def public_key(settings: Settings) -> PublicKey | None:
         raise SettingError(f"POLICY_PUBLIC_KEY {fault}", hint) from None
 
 
-def make_executor(settings: Settings, node: Node | None = None, secrets: Secrets = no_secrets) -> Executor:
-    """What runs the code in this process."""
+def make_executor(
+    settings: Settings, node: Node | None = None, secrets: Secrets = no_secrets, on_decided: OnDecided | None = None
+) -> Executor:
+    """What runs the code in this process. `on_decided` hears of what was decided in each execution."""
     running_max = settings.max_concurrent_executions
     # Any worker may come to run all of them, while its slots are being warmed.
     instances_max = running_max + settings.warm_slots
@@ -144,9 +161,10 @@ def make_executor(settings: Settings, node: Node | None = None, secrets: Secrets
         threads=-(-cores() // settings.workers),
         code_cache=settings.code_cache_size,
         ceilings=ceilings(settings),
+        records_decisions=on_decided is not None,
         shows_places=settings.environment == "development",
     )
-    return Executor(engine, options, node, _rates(settings, node), CAPABILITIES, secrets)
+    return Executor(engine, options, node, _rates(settings, node), CAPABILITIES, secrets, on_decided)
 
 
 def _rates(settings: Settings, node: Node | None) -> Rates | None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
-import msgspec
 
 from host.cli.exits import HELP, Exit, say
+from host.cli.given import read_code, read_input
 from host.cli.options import config_option, load_policies
 from host.errors import CellblockError, InternalError, RequestError, TooLargeError
 from host.execution.outcome import Failure, Report, Success
@@ -42,7 +42,7 @@ def command(
     What the code writes to the console goes to standard error.
     """
     settings = load_settings({"workers": 1, "policy_dir": str(policies) if policies else None}, config=config)
-    code, given_json = _read_code(file), _read_input(given)
+    code, given_json = read_code(file), read_input(given)
     policies = _policies(settings)
     policy = _pick(policies, policy_name)
     secrets = _secrets(settings, policy)
@@ -93,27 +93,6 @@ def exit_of(report: Report) -> Exit:
             return Exit.SETUP
         case Failure(type=kind):
             return Exit.LIMIT if kind in _LIMIT_TYPES else Exit.CODE_FAILED
-
-
-def _read_code(file: BinaryIO) -> bytes:
-    code = file.read()
-    try:
-        code.decode()
-    except UnicodeDecodeError as error:
-        raise click.BadParameter(f"it is not UTF-8 at byte {error.start}", param_hint="FILE") from None
-    return code
-
-
-def _read_input(given: str) -> bytes:
-    """The input as JSON: the option itself, or the file that it names."""
-    try:
-        data = Path(given[1:]).read_bytes() if given.startswith("@") else given.encode("utf-8", "surrogateescape")
-        data.decode()
-        return bytes(msgspec.json.decode(data, type=msgspec.Raw))
-    except OSError as error:
-        raise click.BadParameter(f"{given[1:]}: {error.strerror}", param_hint="--input") from None
-    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
-        raise click.BadParameter(f"it is not JSON: {error}", param_hint="--input") from None
 
 
 def _pick(policies: PolicySet, name: str | None) -> Policy:

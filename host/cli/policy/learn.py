@@ -1,0 +1,182 @@
+"""`cellblock policy learn`: the smallest policy that lets through what code was seen to do."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import msgspec
+
+from host.cli.exits import Exit, say
+from host.cli.given import read_code, read_input
+from host.cli.policy.common import counted, load, paint, pick, policies_option, print_json, today
+from host.cli.policy.guests import alone
+from host.cli.policy.replace import replace_file
+from host.decisions.log import lines_of
+from host.decisions.record import read_record
+from host.errors import CellblockError, InternalError
+from host.execution.outcome import Failure, Report
+from host.execution.request import ExecutionRequest
+from host.policy.calls import CallError, request_of
+from host.policy.canonical import policy_document
+from host.policy.decide.rulebook import Request
+from host.policy.diagnose import printable
+from host.policy.learn.learn import Learned, learn
+from host.policy.learn.write import learned_yaml
+from host.policy.mode import Mode
+from host.policy.model import Policy
+from host.policy.vocabulary import NAME, NO_POLICY
+from host.policy.wants import secrets_of
+from host.secrets import SecretSource
+from host.settings import load_settings
+
+Seen = Counter[Request]
+
+
+def _read_name(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    if not NAME.fullmatch(name) or name == NO_POLICY:
+        raise click.BadParameter("a name is 1 to 64 of a-z, 0-9 and -")
+    return name
+
+
+@click.command("learn")
+@click.argument("code", nargs=-1, type=click.File("rb"), metavar="[CODE]...")
+@click.option("--input", "given", default="{}", metavar="JSON|@FILE", help="What `input` is in each CODE.")
+@click.option("--from", "recorded", multiple=True, type=click.Path(exists=True, path_type=Path), metavar="FILE",
+              help="What a running service recorded: a file of DECISIONS_DIR, or the folder.")  # fmt: skip
+@policies_option
+@click.option("--policy", "base_name", metavar="NAME", help="The policy to begin with. By default one of nothing.")
+@click.option("--name", default="learned", callback=_read_name, help="What to call it. By default `learned`.")
+@click.option("--generalise", type=click.Choice(["paths"]), help="Write `/users/*` for `/users/1` and `/users/2`.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Where to write the policy. By default standard output.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    code: Sequence[BinaryIO], given: str, recorded: Sequence[Path], folder: Path, base_name: str | None, name: str,
+    generalise: str | None, output: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Writes the smallest policy that lets through what each CODE does, or what a service has recorded.
+
+    CODE is a file with a JavaScript function body (`-` for standard input). It is run, under an audit: what it fetches
+    is fetched, and what it changes elsewhere is changed. Records are those of the policy NAME where `--policy` names
+    one, else of all policies. The new policy has the limits, the language and the denials of NAME, and of its rules
+    what was used.
+
+    What was denied is not learned. The exit code is 1 where code failed, since more might have come after that.
+    """
+    if not code and not recorded:
+        raise click.UsageError("there is nothing to learn from: name CODE, or records with --from")
+    base = Policy(name=name) if base_name is None else pick(load(folder), base_name)
+    seen = _recorded(recorded, base_name)
+    failed = _run(code, given, base, seen) if code else False
+    learned = learn(seen.items(), base, name, generalise == "paths")
+    try:
+        text = learned_yaml(learned, _title(seen, base_name, code, recorded))
+    except ValueError as fault:
+        hint = "" if generalise else ". `--generalise paths` makes it smaller"
+        raise click.UsageError(f"{fault}{hint}") from None
+    _write(learned, text, output, as_json)
+    click.echo(_summary(learned, seen), err=True)
+    raise SystemExit(Exit.CODE_FAILED if failed else Exit.OK)
+
+
+def _recorded(paths: Iterable[Path], policy: str | None) -> Seen:
+    """What went through, according to the records."""
+    seen: Seen = Counter()
+    for path in paths:
+        try:
+            for number, line in enumerate(lines_of(path), 1):
+                _add_recorded(seen, line, policy, f"line {number} of {path}")
+        except OSError as fault:
+            raise click.BadParameter(f"{path} cannot be read: {fault.strerror}", param_hint="--from") from None
+    return seen
+
+
+def _add_recorded(seen: Seen, line: bytes, policy: str | None, where: str) -> None:
+    try:
+        record = read_record(line)
+        if record.call is not None and record.decision != "denied" and policy in (None, record.policy):
+            seen[request_of(record.call)] += record.times
+    except (ValueError, CallError) as fault:
+        raise click.BadParameter(f"{where} is no record of a decision: {fault}", param_hint="--from") from None
+
+
+def _run(code: Sequence[BinaryIO], given: str, base: Policy, seen: Seen) -> bool:
+    """Runs each code block under an audit, and adds what it was let through. Whether one failed."""
+    texts = [(getattr(file, "name", "<stdin>"), read_code(file)) for file in code]
+    # To the end of tomorrow: midnight may come while it runs.
+    audited = msgspec.structs.replace(alone(base), mode=Mode("audit", today() + timedelta(days=1)))
+    try:
+        reports = asyncio.run(_run_all([text for _, text in texts], read_input(given), audited))
+    except InternalError as error:
+        say(error)
+        raise SystemExit(Exit.SETUP) from None
+    failed = False
+    for (name, _), report in zip(texts, reports, strict=True):
+        failed |= _tell_failure(name, report)
+        for each in report.decided if isinstance(report, Report) else ():
+            if each.allowed and each.request is not None:
+                seen[each.request] += each.times
+    return failed
+
+
+async def _run_all(texts: Iterable[bytes], given: bytes, policy: Policy) -> list[Report | CellblockError]:
+    from host.app import make_executor
+
+    settings = load_settings({"workers": 1, "warm_slots": 0})
+    secrets, _ = SecretSource(settings.secrets_dir, os.environ).load(secrets_of(policy))
+    executor = make_executor(settings, secrets=secrets.get)
+    reports: list[Report | CellblockError] = []
+    try:
+        for text in texts:
+            try:
+                reports.append(await executor.run(ExecutionRequest(text, given, policy, "policy-learn")))
+            except InternalError:
+                raise
+            except CellblockError as error:
+                # Refused before it ran: too large, or with no `return`.
+                reports.append(error)
+    finally:
+        executor.close()
+    return reports
+
+
+def _tell_failure(name: str, report: Report | CellblockError) -> bool:
+    if isinstance(report, Report) and not isinstance(report.outcome, Failure):
+        return False
+    why = f"{report.outcome.type}: {report.outcome.message}" if isinstance(report, Report) else report.message
+    click.echo(f"{paint(name, bold=True)} {paint('failed', fg='red', bold=True)}: {printable(why)}", err=True)
+    return True
+
+
+def _title(seen: Seen, base: str | None, code: Sequence[BinaryIO], recorded: Sequence[Path]) -> str:
+    sources = [counted(len(code), "code block")] if code else []
+    sources += ["records"] if recorded else []
+    begun = f", beginning with `{base}`" if base is not None else ""
+    return f"Learned from {counted(sum(seen.values()), 'call')} of {' and '.join(sources)}{begun}."
+
+
+def _write(learned: Learned, text: str, output: Path | None, as_json: bool) -> None:
+    if as_json:
+        left_out = [msgspec.structs.asdict(each) for each in learned.left_out]
+        print_json({"policy": policy_document(learned.policy), "evidence": learned.evidence, "left_out": left_out})
+    elif output is None:
+        click.echo(text, nl=False)
+    if output is not None:
+        try:
+            replace_file(output, text.encode())
+        except OSError as fault:
+            raise click.BadParameter(f"{output} cannot be written: {fault.strerror}", param_hint="-o") from None
+
+
+def _summary(learned: Learned, seen: Seen) -> str:
+    grants = learned.policy.grants
+    parts = [counted(len(grants.fetch), "fetch rule")] if grants.fetch else []
+    parts += [name for name in ("crypto", "xlsx", "tasks") if getattr(grants, name) is not None]
+    parts += [counted(len(learned.policy.modules.names), "module")] if learned.policy.modules.names else []
+    left_out = f"; {counted(len(learned.left_out), 'call')} left out" if learned.left_out else ""
+    return f"learned from {counted(sum(seen.values()), 'call')}: {', '.join(parts) or 'nothing'}{left_out}"

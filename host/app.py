@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,6 +25,7 @@ from host.node.node import Node, Shared
 from host.policy.model import PolicySet
 from host.policy.signing.keys import KeyFault, PublicKey, read_public_key
 from host.reload.in_force import InForce, renewing
+from host.reload.shadow import Shadow
 from host.reload.source import Source
 from host.sandbox.engine import open_engine
 from host.sandbox.image import find_image
@@ -75,8 +77,8 @@ def make_worker(
     executor = make_executor(settings, node, in_force.secret, watch.on_decided)
     callers = Callers(in_force.policies, ceilings(settings))
     in_force.on_change(callers.take)
-    executor.take_up(in_force.policies)
-    in_force.on_change(executor.take_up)
+    executor.take_up(in_force.policies, in_force.candidates)
+    in_force.on_change(lambda policies: executor.take_up(policies, in_force.candidates))
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
     bodies = BodyRoom(settings.body_buffer_mb * MIB, settings.body_timeout_ms / 1000)
     answers = SqliteAnswers(settings.data_dir, claim_age_max_s(settings))
@@ -131,6 +133,14 @@ def make_source(settings: Settings, secrets: SecretSource) -> Source:
     """Where policies and their secrets come from. Raises SettingError."""
     key = public_key(settings)
     return Source(settings.policy_dir, key, secrets, lambda policies: effective_policies(policies, settings))
+
+
+def make_shadow(settings: Settings) -> Shadow | None:
+    """The candidates that are asked beside the policies in force, if there is a folder of them."""
+    if settings.shadow_policy_dir is None:
+        return None
+    adapt = partial(effective_policies, settings=settings)
+    return Shadow(settings.shadow_policy_dir, settings.policy_reload_s, adapt)
 
 
 def public_key(settings: Settings) -> PublicKey | None:

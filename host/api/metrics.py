@@ -101,6 +101,15 @@ class _Node:
             for way in DECISIONS:
                 decisions.add_metric([capability, way], counts[f"{way} {capability}"])
         yield decisions
+        candidates = self._loads.shadow
+        yield GaugeMetricFamily(
+            "cellblock_shadow_policies", "Candidate policies that are asked beside those in force",
+            value=candidates.policies if candidates is not None else 0,
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "cellblock_shadow_newest_asked", "1, or 0 while the newest candidate policies are refused",
+            value=candidates is None or candidates.last_error is None,
+        )  # fmt: skip
         shadow = CounterMetricFamily(
             "cellblock_shadow_differences", "Calls about which a candidate policy says something else",
             labels=["policy", "capability", "would"],

@@ -95,10 +95,10 @@ class Executor:
             self._own.close()
 
     def take_up(self, policies: PolicySet, candidates: PolicySet | None = None) -> None:
-        """These policies are in force, and those are tried out beside the ones of their names. To be called with each
-        set that comes into force: a refusal says where a rule stands by what was taken up last."""
+        """These policies are in force now, and the candidates are asked beside the ones of their names. Executions that
+        run keep what they began with."""
         self._policies = policies
-        self._terms.take_up(policies.origins, {} if candidates is None else candidates.policies)
+        self._terms.take_up(policies, {} if candidates is None else candidates.policies)
 
     def audited_policies(self) -> list[str]:
         """The policies in force that only watch today."""

@@ -10,7 +10,7 @@ from host.execution.request import ExecutionRequest
 from host.node.node import Node
 from host.policy.ceilings import narrow
 from host.policy.decide.rulebook import Rulebook
-from host.policy.model import Limits, Modules, Origin, Policy, Quota
+from host.policy.model import Limits, Modules, Origin, Policy, PolicySet, Quota
 from host.sandbox import abi
 from host.sandbox.engine import WASM_STACK_BYTES
 
@@ -27,8 +27,8 @@ class PolicyTerms:
     """What each execution needs of a policy."""
 
     __slots__ = (
-        "_until", "allows", "allows_audited", "asks_modules", "candidate", "limits", "memory_mib", "modules", "permit",
-        "rulebook", "seeded",
+        "_origin", "_until", "allows", "allows_audited", "asks_modules", "candidate", "limits", "memory_mib", "modules",
+        "permit", "rulebook", "seeded",
     )  # fmt: skip
 
     def __init__(
@@ -37,6 +37,7 @@ class PolicyTerms:
         language = policy.language
         self.limits = narrow(policy.limits, ceilings)
         self.rulebook = Rulebook(policy, origin)
+        self._origin = origin
         #: A policy of the same name that is tried out beside it.
         self.candidate = None if candidate is None else Rulebook(candidate)
         #: Whether each `require` is decided on by the host, so that there is a record of it.
@@ -55,6 +56,10 @@ class PolicyTerms:
         )
         #: While it runs, an execution can take its cap, and as much for the frames of its recursions.
         self.memory_mib = -(-(self.limits.memory_bytes + WASM_STACK_BYTES) // MIB)
+
+    def goes_with(self, origin: Origin | None, candidate: Policy | None) -> bool:
+        """Whether they were made with these."""
+        return self._origin is origin and (self.candidate.policy if self.candidate else None) is candidate
 
     def audits(self) -> bool:
         """Whether the policy only watches today. Asked for each execution, so that an audit ends by itself."""
@@ -87,13 +92,21 @@ class TermsOf:
         self._policies: dict[str, PolicyTerms] = {}
         self._terms: dict[tuple[str, str, Quota], Terms] = {}
 
-    def take_up(self, origins: Mapping[str, Origin], candidates: Mapping[str, Policy]) -> None:
-        """Other files are in force: where their rules stand, and which policies are tried out beside them, each by
-        the name of a policy. For executions that begin after this."""
-        self._origins, self._candidates = origins, candidates
-        # A policy may be the same, with the same digest, and stand on other lines.
-        self._policies.clear()
-        self._terms.clear()
+    def take_up(self, policies: PolicySet, candidates: Mapping[str, Policy]) -> None:
+        """These are in force, and `candidates` are asked beside the ones of their names: for executions that begin
+        from now on. The terms of all others are forgotten: what is worked out for a policy may be large. A policy may
+        also be the same and stand on other lines."""
+        self._origins, self._candidates = policies.origins, candidates
+        names = {policy.digest: policy.name for policy in policies.policies.values()}
+        self._policies = {
+            digest: terms
+            for digest, terms in self._policies.items()
+            if digest in names and terms.goes_with(*self._beside(names[digest]))
+        }
+        self._terms = {key: terms for key, terms in self._terms.items() if self._policies.get(key[0]) is terms.policy}
+
+    def _beside(self, name: str) -> tuple[Origin | None, Policy | None]:
+        return self._origins.get(name), self._candidates.get(name)
 
     def of_policy(self, policy: Policy) -> PolicyTerms:
         """The terms of a policy."""
@@ -101,10 +114,8 @@ class TermsOf:
         if terms is None:
             if len(self._policies) >= _KEPT_MAX:
                 self._policies.clear()
-            name = policy.name
-            terms = self._policies[policy.digest] = PolicyTerms(
-                policy, self._ceilings, self._origins.get(name), self._candidates.get(name), self._records
-            )
+            beside = self._beside(policy.name)
+            terms = self._policies[policy.digest] = PolicyTerms(policy, self._ceilings, *beside, self._records)
         return terms
 
     def of(self, request: ExecutionRequest) -> Terms:

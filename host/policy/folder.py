@@ -51,7 +51,8 @@ def read_contents(path: str | Path) -> Contents:
     """
     names = _names(path)
     files = [name for name in names if os.path.isfile(os.path.join(path, name))]
-    return Contents(_read_files(path, files, _SIGNED_FILES_MAX), tuple(sorted(set(names) - set(files))))
+    others = tuple(_shown(name) for name in names if name not in set(files))
+    return Contents(_read_files(path, files, _SIGNED_FILES_MAX), others)
 
 
 def _names(path: str | Path) -> list[str]:
@@ -71,8 +72,7 @@ def _read_files(path: str | Path, names: list[str], files_max: int) -> dict[str,
         try:
             files[name] = _read_file(path, name)
         except OSError as fault:
-            shown = os.fsencode(name).decode("utf-8", "replace")
-            faults.append(folder_error("unreadable", f"the file cannot be read: {fault.strerror}", shown))
+            faults.append(folder_error("unreadable", f"the file cannot be read: {fault.strerror}", _shown(name)))
         size += len(files.get(name, b""))
         if size > FOLDER_BYTES_MAX:
             faults.append(folder_error("too-large", "the policy files are larger than 8 MiB together"))
@@ -80,6 +80,11 @@ def _read_files(path: str | Path, names: list[str], files_max: int) -> dict[str,
     if faults:
         raise PolicyFolderError(tuple(faults), {})
     return files
+
+
+def _shown(name: str) -> str:
+    """A name as text that can be written anywhere, whatever bytes the file system has for it."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _read_file(folder: str | Path, name: str) -> bytes:

@@ -17,6 +17,7 @@ from host.policy.diagnose import Diagnostic
 from host.policy.model import PolicySet
 from host.policy.resolve import PolicyFolderError, folder_error
 from host.policy.signing.verify import check_serial
+from host.reload.shadow import Shadow
 from host.reload.snapshot import Snapshot, encode, snapshot_of
 from host.reload.source import Loaded, Source
 from host.reload.state import LoadState, errors_of, load_error
@@ -34,7 +35,12 @@ class Keeper:
     policies that are taken."""
 
     def __init__(
-        self, source: Source, board: Board, every_s: float, warnings: Callable[[PolicySet], Iterable[Diagnostic]]
+        self,
+        source: Source,
+        board: Board,
+        every_s: float,
+        warnings: Callable[[PolicySet], Iterable[Diagnostic]],
+        shadow: Shadow | None = None,
     ) -> None:
         self.every_s = every_s
         #: Tells the workers that there is something new, once there are any.
@@ -42,6 +48,7 @@ class Keeper:
         self._source = source
         self._board = board
         self._warnings = warnings
+        self._shadow = shadow
         self._loaded: Loaded
         self._snapshot: Snapshot
         #: What the folder looked like when it was last tried, and what it has looked like since when.
@@ -53,13 +60,30 @@ class Keeper:
         self._tried = self._source.seen()
         self._loaded = self._source.load()
         policies = self._loaded.policies
+        if self._shadow is not None:
+            self._shadow.take()
         self._publish(snapshot_of(LoadState(policies.digest, time.time()), policies, self._loaded.secrets))
         return self._loaded
 
     def look(self) -> None:
         """Takes what has changed, if it is at rest since the last look and valid. Never raises."""
-        if not self.every_s:
-            return
+        if self.every_s:
+            self._guarded(self._look)
+
+    def reload(self) -> None:
+        """Takes what is there now, whether it has changed or not. Never raises."""
+        self._guarded(self._reload)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """A fault of ours must not end the main process, and the workers with it."""
+        try:
+            act()
+        except Exception as fault:
+            log.error("policies could not be loaded", exc_info=fault)
+
+    def _look(self) -> None:
+        if self._shadow is not None and self._shadow.look():
+            self._publish(self._snapshot)
         seen, now = self._source.seen(), time.monotonic()
         if seen == self._tried:
             self._changed = None
@@ -68,8 +92,10 @@ class Keeper:
         elif now - self._changed[1] >= self.every_s:
             self._try(seen)
 
-    def reload(self) -> None:
-        """Takes what is there now, whether it has changed or not. Never raises."""
+    def _reload(self) -> None:
+        if self._shadow is not None:
+            self._shadow.take()
+            self._publish(self._snapshot)
         seen = self._source.seen()
         for _ in range(_RESTS_MAX):
             time.sleep(_REST_S)
@@ -125,7 +151,12 @@ class Keeper:
         )  # fmt: skip
 
     def _publish(self, snapshot: Snapshot) -> None:
-        self._board.write(encode(snapshot))
+        document = encode(snapshot if self._shadow is None else self._shadow.joined(snapshot))
+        if self._shadow is not None and len(document) > self._board.room:
+            # Candidates are not to keep policies from coming into force.
+            self._shadow.drop()
+            document = encode(self._shadow.joined(snapshot))
+        self._board.write(document)
         self._snapshot = snapshot
         self.announce()
 

@@ -1,5 +1,6 @@
 """The keeper: a folder is taken as a whole, when it is valid and at rest, and the last good one stays otherwise."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -216,6 +217,33 @@ def test_a_fault_of_our_own_keeps_the_last_good_one(house: Made, monkeypatch: py
     monkeypatch.setattr(Source, "load", lambda _: 1 // 0)
     made.look()
     assert error_of(made)[0] == "a fault of the service's own"
+    assert in_force(made) == ["a"]
+
+
+@pytest.mark.parametrize("name", [b"\xff.yaml", b"\xff", b"a\n.yaml", "\u202e.yaml".encode()])
+@pytest.mark.parametrize("key", [None, KEY.public])
+def test_names_of_any_bytes_are_told_and_end_nothing(house: Made, name: bytes, key) -> None:
+    """A name that is no text cannot be read as a policy, and must not be what the main process falls over."""
+    made = house(begin=False, key=key, a="")
+    made.sign(KEY, 1)
+    made.keeper.begin()
+    os.symlink("nowhere", os.fsencode(made.folder) + b"/" + name)
+    made.look()
+    if name.endswith(b".yaml") or key is not None:
+        assert made.worker().state.failures == 1
+        assert "\udcff" not in error_of(made)[1]
+    assert in_force(made) == ["a"]
+    made.keeper.reload()
+    assert in_force(made) == ["a"]
+
+
+def test_a_fault_in_telling_a_fault_ends_nothing(house: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The main process has workers to look after."""
+    made = house(a="")
+    made.write("b", "junk")
+    monkeypatch.setattr(made.board, "write", lambda _: 1 // 0)
+    made.look()
+    made.keeper.reload()
     assert in_force(made) == ["a"]
 
 

@@ -79,18 +79,21 @@ def _manifest(contents: Contents, serial: int | None) -> Manifest:
         raise PolicyFolderError(tuple(folder_error("not-signed", message, name) for name in contents.others), {})
     resolve_files({name: data for name, data in files.items() if is_policy_file(name)})
     try:
-        return manifest_of(files, serial or _next_serial(contents.files.get(MANIFEST_FILE)))
+        return manifest_of(files, _serial(contents.files.get(MANIFEST_FILE), serial))
     except ManifestError as fault:
         raise PolicyFolderError((folder_error("bad-manifest", str(fault)),), {}) from None
 
 
-def _next_serial(last: bytes | None) -> int:
-    """The time, so that a checkout without the last manifest counts on all the same."""
+def _serial(last: bytes | None, asked: int | None) -> int:
+    """What was asked for, or the time, so that a checkout without the last manifest counts on all the same."""
     try:
         before = decode(last).serial if last is not None else 0
     except ManifestError:
         before = 0
-    return max(before + 1, int(time.time()))
+    if asked is not None and asked <= before:
+        message = f"{asked} is not more than {before}, with which the folder is signed: no service would take it"
+        raise click.BadParameter(message, param_hint="--serial")
+    return asked or max(before + 1, int(time.time()))
 
 
 def _write(folder: Path, manifest: Manifest, key: PrivateKey) -> None:

@@ -222,7 +222,8 @@ class Status:
     def _policy_loads(self) -> PolicyLoads:
         state = self.loads()
         when = _utc(state.loaded_unix_s)
-        return PolicyLoads(state.digest, self._mode(), state.last_error, when, state.loads, state.failures, state.shadow)
+        counts = state.loads, state.failures
+        return PolicyLoads(state.digest, self._mode(), state.last_error, when, *counts, state.shadow)
 
     def _mode(self) -> str:
         return "audit" if self.callers.audits_on(datetime.datetime.now(datetime.UTC).date()) else "enforce"

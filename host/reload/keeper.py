@@ -84,6 +84,7 @@ class Keeper:
     def _look(self) -> None:
         if self._shadow is not None and self._shadow.look():
             self._publish(self._snapshot)
+            self._shadow.tell()
         seen, now = self._source.seen(), time.monotonic()
         if seen == self._tried:
             self._changed = None
@@ -96,6 +97,7 @@ class Keeper:
         if self._shadow is not None:
             self._shadow.take()
             self._publish(self._snapshot)
+            self._shadow.tell()
         seen = self._source.seen()
         for _ in range(_RESTS_MAX):
             time.sleep(_REST_S)
@@ -162,6 +164,8 @@ class Keeper:
 
     def warn(self) -> None:
         """Logs what is unwise about what is in force."""
+        if self._shadow is not None:
+            self._shadow.tell()
         for warning in self._warnings(self._loaded.policies):
             log.warning(warning.message, file=warning.file, line=warning.line)
         for name in self._loaded.doubled:

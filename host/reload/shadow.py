@@ -7,6 +7,7 @@ They need no secrets and no signature, and who may use them is no question.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,7 @@ from host.policy.folder import load_folder
 from host.policy.model import PolicySet
 from host.policy.resolve import PolicyFolderError, folder_error
 from host.reload.snapshot import Snapshot, pack_all
-from host.reload.state import LoadError, ShadowState, errors_of, load_error
+from host.reload.state import ShadowState, errors_of, load_error
 from host.secrets import look_at
 
 log = structlog.get_logger()
@@ -34,6 +35,7 @@ class Shadow:
         self._state = ShadowState(0)
         self._tried: object = None
         self._changed: tuple[object, float] | None = None
+        self._untold: Callable[[], None] | None = None
 
     def look(self) -> bool:
         """Takes what has changed, if it is at rest since the last look. Whether there is anything to tell."""
@@ -65,15 +67,23 @@ class Shadow:
         else:
             self._pieces = pieces
             self._state = ShadowState(len(pieces), policies.digest)
-            log.info("candidate policies loaded", policies=len(pieces), policies_digest=policies.digest)
+            self._untold = partial(
+                log.info, "candidate policies loaded", policies=len(pieces), policies_digest=policies.digest
+            )
 
     def _refuse(self, error: PolicyFolderError) -> None:
-        last: LoadError = load_error(error, time.time())
+        last = load_error(error, time.time())
         self._state = msgspec.structs.replace(self._state, last_error=last)
-        log.error(
-            "candidate policies not loaded: the last good ones, if any, stay",
+        self._untold = partial(
+            log.error, "candidate policies not loaded: the last good ones, if any, stay",
             errors=len(errors_of(error)), first=last.message, file=last.file, line=last.line,
         )  # fmt: skip
+
+    def tell(self) -> None:
+        """Logs how the last try went, once. Apart from the try, for which there may be no log yet."""
+        untold, self._untold = self._untold, None
+        if untold is not None:
+            untold()
 
     def drop(self) -> None:
         """There is no room for the candidates beside the policies in force."""

@@ -103,8 +103,19 @@ class SecretSource:
             raise SecretFault("which is not there", fix)
         return _checked(data, name)
 
+    def _open_to_all(self) -> bool:
+        """Whether everybody can replace its files: not where it is sticky, as mounts of Kubernetes are."""
+        try:
+            mode = os.stat(self._folder).st_mode
+        except OSError:
+            return False  # without it there are no files either
+        return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
+
     def _from_file(self, name: str) -> bytes | None:
         """What the secret's file holds; None where there is none. Opened once: what is judged is what is read."""
+        if self._open_to_all():
+            fix = "`chmod o-w` the folder SECRETS_DIR."
+            raise SecretFault("and everybody can write to the folder of the secrets", fix)
         try:
             opened = os.open(self._folder / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:

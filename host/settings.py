@@ -167,8 +167,8 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "POLICY_RELOAD_S", number(0, 3600), 2,
-        "How often the policy folder and SECRETS_DIR are looked at. What has changed, and is at rest from one look to "
-        "the next, is taken if all of it is valid. 0: on SIGHUP alone.", "s",
+        "How often the policy folder and SECRETS_DIR are looked at. What has changed, and is at rest for a quarter of "
+        "that time, is taken if all of it is valid. 0: on SIGHUP alone.", "s",
     ),
     Setting(
         "POLICY_PUBLIC_KEY", KEY, "",

@@ -110,6 +110,15 @@ def test_a_file_that_everybody_can_read_or_write_is_no_secret(secrets_dir: Path,
     assert "chmod o= token" in fix
 
 
+def test_a_folder_that_everybody_can_write_to_has_no_secrets(secrets_dir: Path) -> None:
+    """Anybody could have put another in its place. In a sticky one, as Kubernetes mounts them, nobody can."""
+    write(secrets_dir, "token")
+    secrets_dir.chmod(0o777)
+    assert "everybody can write to the folder" in refused(SecretSource(secrets_dir, {}))[0]
+    secrets_dir.chmod(0o1777)
+    assert SecretSource(secrets_dir, {}).load(["token"])[0].get("token") == VALUE
+
+
 def test_a_file_for_the_group_is_fine(secrets_dir: Path) -> None:
     """A mount may give it to the service's group."""
     write(secrets_dir, "token", mode=0o640)

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "setting_kinds": set(),
     "settings": {"errors", "machine", "policy", "setting_kinds"},
     "secrets": {"policy"},
-    "reload": {"errors", "node", "policy", "secrets", "settings"},
+    "reload": {"errors", "node", "policy", "secrets"},
     "logs": {"settings"},
     "decisions": {"capabilities", "errors", "execution", "lines", "logs", "policy"},
     "lines": set(),

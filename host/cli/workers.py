@@ -179,7 +179,7 @@ class Workers(Server):
         that die at once. On SIGHUP, for which granian starts all workers anew, the policies are read."""
         while not self.interrupt_signal:
             if not self.interrupt_children:
-                self.main_loop_interrupt.wait(self._keeper.every_s or None)
+                self.main_loop_interrupt.wait(self._keeper.wait_s)
             self.main_loop_interrupt.clear()
             while self.interrupt_children and not self.interrupt_signal:
                 index = self.interrupt_children.pop(0)

@@ -4,6 +4,7 @@ What runs goes on under the policy that it began with. A worker that is started 
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -26,9 +27,10 @@ log = structlog.get_logger()
 
 
 class InForce:
-    """What is in force in this worker; for its event loop. Raises InternalError where the board has nothing."""
+    """What is in force in this worker; for its event loop."""
 
     def __init__(self, board: Board) -> None:
+        """Takes what the board has. Raises InternalError where it has nothing."""
         self._board = board
         self._listeners: list[Callable[[PolicySet], None]] = []
         number, snapshot = self._read()
@@ -100,6 +102,7 @@ async def renewing(in_force: InForce, mail: Mail) -> AsyncIterator[None]:
     """Meanwhile this worker takes what is new, on the event loop: when it is told, and when it looks."""
     told = asyncio.Event()
     mail.listen(NOTE, told.set)
+    await _catch_up(in_force)
     task = asyncio.get_running_loop().create_task(_renew_always(in_force, told))
     try:
         yield
@@ -109,14 +112,17 @@ async def renewing(in_force: InForce, mail: Mail) -> AsyncIterator[None]:
 
 async def _renew_always(in_force: InForce, told: asyncio.Event) -> None:
     while True:
-        if not in_force.is_newest:
-            try:
-                await in_force.renew()
-            except Exception as fault:
-                log.error("new policies could not be taken", exc_info=fault)
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_EVERY_S):
                 await told.wait()
-        except TimeoutError:
-            pass
         told.clear()
+        await _catch_up(in_force)
+
+
+async def _catch_up(in_force: InForce) -> None:
+    if in_force.is_newest:
+        return
+    try:
+        await in_force.renew()
+    except Exception as fault:
+        log.error("new policies could not be taken", exc_info=fault)

@@ -7,7 +7,6 @@ They need no secrets and no signature, and who may use them is no question.
 
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -35,7 +34,8 @@ class Shadow:
         self._state = ShadowState(0)
         self._tried: object = None
         self._changed: tuple[object, float] | None = None
-        self._untold: Callable[[], None] | None = None
+        self._errors = 0
+        self._told = self._state
 
     def look(self) -> bool:
         """Takes what has changed, if it is at rest since the last look. Whether there is anything to tell."""
@@ -67,23 +67,26 @@ class Shadow:
         else:
             self._pieces = pieces
             self._state = ShadowState(len(pieces), policies.digest)
-            self._untold = partial(
-                log.info, "candidate policies loaded", policies=len(pieces), policies_digest=policies.digest
-            )
 
     def _refuse(self, error: PolicyFolderError) -> None:
         last = load_error(error, time.time())
         self._state = msgspec.structs.replace(self._state, last_error=last)
-        self._untold = partial(
-            log.error, "candidate policies not loaded: the last good ones, if any, stay",
-            errors=len(errors_of(error)), first=last.message, file=last.file, line=last.line,
-        )  # fmt: skip
+        self._errors = len(errors_of(error))
 
     def tell(self) -> None:
         """Logs how the last try went, once. Apart from the try, for which there may be no log yet."""
-        untold, self._untold = self._untold, None
-        if untold is not None:
-            untold()
+        state = self._state
+        if self._told is state:
+            return
+        self._told = state
+        if state.last_error is None:
+            log.info("candidate policies loaded", policies=state.policies, policies_digest=state.digest)
+            return
+        first = state.last_error
+        log.error(
+            "candidate policies not loaded: the last good ones, if any, stay",
+            errors=self._errors, first=first.message, file=first.file, line=first.line,
+        )  # fmt: skip
 
     def drop(self) -> None:
         """There is no room for the candidates beside the policies in force."""

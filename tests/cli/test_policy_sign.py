@@ -96,6 +96,15 @@ def test_a_folder_with_an_error_is_not_signed(folder: PolicyFolder, key: Path) -
     assert not (folder.path / "MANIFEST.json").exists()
 
 
+def test_a_private_key_in_the_folder_is_not_shipped(folder: PolicyFolder, key: Path) -> None:
+    """It lies there where `keygen` is run in the wrong place."""
+    shutil.copy(key, folder.path)
+    result = folder.run("sign", "--key", key)
+    assert result.exit_code == 4
+    assert "team.key:1:1: error[inline-secret]: the file holds a private key" in result.stderr
+    assert not (folder.path / "MANIFEST.json").exists()
+
+
 @pytest.mark.parametrize("what", ["folder", "case", "dead link"])
 def test_what_could_not_be_checked_is_not_signed(folder: PolicyFolder, key: Path, what: str) -> None:
     """A folder below, a link that leads nowhere, and two names that a file system may take for one."""

@@ -61,6 +61,17 @@ def test_looks_that_come_too_soon_wait(house: Made) -> None:
     assert in_force(made) == ["a"]
 
 
+def test_the_second_look_comes_soon(house: Made) -> None:
+    """Not after a whole interval: whoever changed the folder waits for it."""
+    made = house(a="", every_s=8)
+    assert made.keeper.wait_s == 8
+    made.write("b")
+    made.keeper.look()
+    assert made.keeper.wait_s == 2
+    made.keeper._every_s = 0
+    assert made.keeper.wait_s is None
+
+
 def test_what_changes_while_it_is_read_is_not_taken(house: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is replaced after it was read, and before all others were, gives a folder that never was."""
     made = house(a="", b="")
@@ -110,6 +121,29 @@ def test_a_failure_is_told_once(house: Made) -> None:
     assert made.worker().state.failures == 1
     made.write("b", "more junk")
     made.look()
+    assert made.worker().state.failures == 2
+
+
+def test_what_could_not_be_read_is_tried_again(house: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that was out of files for a moment leaves no trace in the folder; it is told once all the same."""
+    made = house(a="")
+    made.write("b")
+    real = os.open
+    monkeypatch.setattr(os, "open", lambda *_: (_ for _ in ()).throw(OSError(24, "Too many open files")))
+    for _ in range(3):
+        made.look()
+    assert (made.worker().state.failures, error_of(made)[0]) == (1, "the file cannot be read: Too many open files")
+    monkeypatch.setattr(os, "open", real)
+    made.look()
+    assert in_force(made) == ["a", "b"]
+
+
+def test_what_is_asked_for_is_told_each_time(house: Made) -> None:
+    """Who sends SIGHUP wants to know how it went."""
+    made = house(a="")
+    made.write("b", "junk")
+    made.keeper.reload()
+    made.keeper.reload()
     assert made.worker().state.failures == 2
 
 

@@ -35,6 +35,7 @@ from host.policy.signing.manifest import (
 from host.policy.signing.verify import Contents
 
 _KEY_BYTES_MAX = 16 * 1024
+_PRIVATE = b"PRIVATE KEY-----"
 
 
 @click.command("sign")
@@ -77,6 +78,9 @@ def _manifest(contents: Contents, serial: int | None) -> Manifest:
     if contents.others:
         message = "something that is not a file stands in the folder, and cannot be signed"
         raise PolicyFolderError(tuple(folder_error("not-signed", message, name) for name in contents.others), {})
+    if private := [name for name, data in files.items() if _PRIVATE in data]:
+        message, fix = "the file holds a private key, and would be shipped", "Take it out of the folder."
+        raise PolicyFolderError(tuple(folder_error("inline-secret", message, name, fix) for name in private), {})
     resolve_files({name: data for name, data in files.items() if is_policy_file(name)})
     try:
         return manifest_of(files, _serial(contents.files.get(MANIFEST_FILE), serial))

@@ -229,7 +229,12 @@ CASES = {
     "products": Case(
         "", [fetch(method, f"https://{host}.example/{path}") for method in ("GET", "POST") for host in "ab"
              for path in ("x", "y") if (method, host) != ("POST", "b")],
-        ["hosts: [a.example, b.example]", "hosts: [a.example]", "methods: [POST]", "methods: [GET]"],
+        ["hosts: [a.example]", "hosts: [b.example]", "methods: [GET, POST]", "methods: [GET]"],
+    ),
+    "whole products": Case(
+        "", [fetch(method, f"https://{host}.example/{path}") for method in ("GET", "POST") for host in "ab"
+             for path in ("x", "y")],
+        ["hosts: [a.example, b.example]", "methods: [GET, POST]", "paths: [/x, /y]"],
     ),
     "paths as they are": Case("", [fetch("GET", f"https://a.example/u/{n}") for n in (1, 2)], ["paths: [/u/1, /u/2]"]),
     "paths with a star": Case(

@@ -94,9 +94,9 @@ def test_a_file_is_read_each_time(secrets_dir: Path) -> None:
     write(secrets_dir, "token", b"old")
     before, seen = source.load(["token"])[0], source.seen()
     assert source.seen() == seen
-    write(secrets_dir, "token", b"new")
+    write(secrets_dir, "token", b"newer")
     assert source.seen() != seen
-    assert (before.get("token"), source.load(["token"])[0].get("token")) == (b"old", b"new")
+    assert (before.get("token"), source.load(["token"])[0].get("token")) == (b"old", b"newer")
     (secrets_dir / "token").unlink()
     assert source.load(["token"])[0].get("token") is None
 

@@ -132,9 +132,7 @@ def _anonymous(policies: PolicySet, needs: _Needs) -> Caller | None:
     return _caller(None, listed, needs) if listed else None
 
 
-def _caller(
-    principal: Principal | None, policies: Iterable[Policy], needs: _Needs, operator: bool = False
-) -> Caller:
+def _caller(principal: Principal | None, policies: Iterable[Policy], needs: _Needs, operator: bool = False) -> Caller:
     may_use = {policy.name: policy for policy in policies}
     body = needs.body_bytes_max(may_use.values())
     if principal is None:

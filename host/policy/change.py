@@ -13,6 +13,12 @@ def check_change(before: PolicySet, after: PolicySet) -> None:
         raise PolicyFolderError((folder_error("access-gone", message, fix=fix),), {})
 
 
+def own_fault() -> PolicyFolderError:
+    """The error for a folder that could not be judged."""
+    message = "a fault of the service's own; its log has more"
+    return PolicyFolderError((folder_error("internal", message),), {})
+
+
 def unsettled() -> PolicyFolderError:
     """The error for a folder that does not come to rest."""
     message = "the files change while they are read"

@@ -50,6 +50,7 @@ CODES: dict[str, str] = {
     "grants-nothing": "something legal has no effect",
     "host-case": "a host is written in capitals",
     "inline-secret": "something that looks like a credential stands in the file",
+    "internal": "a folder could not be judged, for no fault of its own",
     "key-type": "a key is not text",
     "lookalike-host": "a host looks like another one to people",
     "many-documents": "the file holds more than one YAML document",

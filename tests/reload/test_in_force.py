@@ -11,9 +11,10 @@ from host.node.board import Board
 from host.policy import resolve_files
 from host.reload import in_force as in_force_module
 from host.reload.in_force import InForce
-from host.reload.snapshot import decode, encode, snapshot_of
+from host.reload.snapshot import decode, encode, snapshot_of, unpack
 from host.reload.state import LoadState
 from host.secrets import SecretStore
+from tests.policy.test_policy_canonical import BODIES
 from tests.reload.house import House
 
 Made = Callable[..., House]
@@ -37,6 +38,16 @@ def test_policies_come_over_as_they_were_read(shipped: dict[str, bytes]) -> None
         assert worker.policies.origins[name].rules == dict(read.origins[name].rules)
     del worker.policies.__dict__["digest"]
     assert worker.policies.digest == read.digest
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_every_key_of_a_policy_comes_over(body: str) -> None:
+    """Whatever the language has, a worker decides as the files say."""
+    read = resolve_files({"p.yaml": f"version: 1\npolicy: p\n{body}".encode()})
+    snapshot = decode(encode(snapshot_of(LoadState(read.digest, 1.5), read, SecretStore())))
+    policy, origin = unpack(snapshot.policies["p"])
+    assert policy == read.policies["p"]
+    assert (origin.file, origin.rules) == ("p.yaml", dict(read.origins["p"].rules))
 
 
 @pytest.fixture

@@ -250,7 +250,7 @@ def test_a_fault_of_our_own_keeps_the_last_good_one(house: Made, monkeypatch: py
     made.write("b")
     monkeypatch.setattr(Source, "load", lambda _: 1 // 0)
     made.look()
-    assert error_of(made)[0] == "a fault of the service's own"
+    assert error_of(made)[0] == "a fault of the service's own; its log has more"
     assert in_force(made) == ["a"]
 
 

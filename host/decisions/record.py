@@ -94,6 +94,9 @@ class SeenCall(Struct, frozen=True):
     decision: Literal["allowed", "audited", "denied"]
     times: int = 1
     call: Call | None = None
+    execution_id: str = ""
+    capability: str = ""
+    target: str | None = None
 
 
 _decode = msgspec.json.Decoder(SeenCall).decode

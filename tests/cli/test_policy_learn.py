@@ -88,6 +88,23 @@ def test_records_are_learned_from_as_far_as_they_went_through(folder: PolicyFold
     assert learned(everything.stdout).grants.fetch[0].request.secrets == ()
 
 
+def test_what_was_denied_after_all_did_not_go_through(folder: PolicyFolder, tmp_path: Path) -> None:
+    """A fetch that a rule or an audit let through, and whose host then had an address that it may not reach. Another
+    one of the same execution, or the same one of another, is not touched by that."""
+    def late(target: str, execution_id: str) -> str:
+        record = {"policy": "base", "decision": "denied", "capability": "fetch", "target": target}
+        return json.dumps(record | {"execution_id": execution_id}) + "\n"
+
+    file = tmp_path / "d.jsonl"
+    a = "GET https://a.example"
+    lines = [fetch("/x"), fetch("/y"), late(f"{a}/x", "x"), late(f"{a}/y", "other"), fetch("/z", times=3)]
+    lines += [late(f"{a}/z", "x"), late("GET https://no.example/", "x")]
+    file.write_text("".join(lines))
+    result = folder.run("learn", "--from", file)
+    assert result.stderr == "learned from 3 calls: 1 fetch rule\n"
+    assert [path.text for path in learned(result.stdout).grants.fetch[0].paths] == ["/y", "/z"]
+
+
 def test_paths_become_patterns_where_that_is_asked_for(folder: PolicyFolder, tmp_path: Path) -> None:
     """And nowhere else."""
     file = tmp_path / "d.jsonl"

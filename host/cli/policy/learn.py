@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -17,15 +16,16 @@ from host.cli.policy.common import counted, load, paint, pick, policies_option, 
 from host.cli.policy.guests import alone
 from host.cli.policy.replace import replace_file
 from host.decisions.log import lines_of
-from host.decisions.record import read_record
+from host.decisions.record import SeenCall, read_record
 from host.errors import CellblockError, InternalError
 from host.execution.outcome import Failure, Report
 from host.execution.request import ExecutionRequest
-from host.policy.calls import CallError, request_of
+from host.policy.calls import request_of
 from host.policy.canonical import policy_document
-from host.policy.decide.rulebook import Request
+from host.policy.decide.outcome import Deny
 from host.policy.diagnose import printable
 from host.policy.learn.learn import Learned, learn
+from host.policy.learn.traffic import Traffic
 from host.policy.learn.write import learned_yaml
 from host.policy.mode import Mode
 from host.policy.model import Policy
@@ -33,8 +33,6 @@ from host.policy.vocabulary import NAME, NO_POLICY
 from host.policy.wants import secrets_of
 from host.secrets import SecretSource
 from host.settings import load_settings
-
-Seen = Counter[Request]
 
 
 def _read_name(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
@@ -71,7 +69,9 @@ def command(
     if not code and not recorded:
         raise click.UsageError("there is nothing to learn from: name CODE, or records with --from")
     base = Policy(name=name) if base_name is None else pick(load(folder), base_name)
-    seen = _recorded(recorded, base_name)
+    seen = Traffic()
+    for path in recorded:
+        _add_recorded(seen, path, base_name)
     failed = _run(code, given, base, seen) if code else False
     learned = learn(seen.items(), base, name, generalise == "paths")
     try:
@@ -84,28 +84,34 @@ def command(
     raise SystemExit(Exit.CODE_FAILED if failed else Exit.OK)
 
 
-def _recorded(paths: Iterable[Path], policy: str | None) -> Seen:
-    """What went through, according to the records."""
-    seen: Seen = Counter()
-    for path in paths:
-        try:
-            for number, line in enumerate(lines_of(path), 1):
-                _add_recorded(seen, line, policy, f"line {number} of {path}")
-        except OSError as fault:
-            raise click.BadParameter(f"{path} cannot be read: {fault.strerror}", param_hint="--from") from None
-    return seen
+def _add_recorded(seen: Traffic, path: Path, policy: str | None) -> None:
+    """Adds what went through, according to the records."""
+    try:
+        for number, line in enumerate(lines_of(path), 1):
+            _add_line(seen, line, policy, f"line {number} of {path}")
+    except OSError as fault:
+        raise click.BadParameter(f"{path} cannot be read: {fault.strerror}", param_hint="--from") from None
 
 
-def _add_recorded(seen: Seen, line: bytes, policy: str | None, where: str) -> None:
+def _add_line(seen: Traffic, line: bytes, policy: str | None, where: str) -> None:
     try:
         record = read_record(line)
-        if record.call is not None and record.decision != "denied" and policy in (None, record.policy):
-            seen[request_of(record.call)] += record.times
-    except (ValueError, CallError) as fault:
+        if policy in (None, record.policy):
+            _add_record(seen, record)
+    except ValueError as fault:
         raise click.BadParameter(f"{where} is no record of a decision: {fault}", param_hint="--from") from None
 
 
-def _run(code: Sequence[BinaryIO], given: str, base: Policy, seen: Seen) -> bool:
+def _add_record(seen: Traffic, record: SeenCall) -> None:
+    denied = record.decision == "denied"
+    if record.call is None and record.target is not None and denied:
+        seen.denied_after_all(record.execution_id, record.capability, record.target, record.times)
+    elif record.call is not None and not denied:
+        capability = record.call.__struct_config__.tag
+        seen.went(record.execution_id, capability, request_of(record.call), record.times)
+
+
+def _run(code: Sequence[BinaryIO], given: str, base: Policy, seen: Traffic) -> bool:
     """Runs each code block under an audit, and adds what it was let through. Whether one failed."""
     texts = [(getattr(file, "name", "<stdin>"), read_code(file)) for file in code]
     # To the end of tomorrow: midnight may come while it runs.
@@ -118,10 +124,17 @@ def _run(code: Sequence[BinaryIO], given: str, base: Policy, seen: Seen) -> bool
     failed = False
     for (name, _), report in zip(texts, reports, strict=True):
         failed |= _tell_failure(name, report)
-        for each in report.decided if isinstance(report, Report) else ():
-            if each.allowed and each.request is not None:
-                seen[each.request] += each.times
+        if isinstance(report, Report):
+            _add_decided(seen, report)
     return failed
+
+
+def _add_decided(seen: Traffic, report: Report) -> None:
+    for each in report.decided:
+        if each.request is not None and each.allowed:
+            seen.went(report.execution_id, each.capability, each.request, each.times)
+        elif each.request is None and isinstance(each.decision, Deny):
+            seen.denied_after_all(report.execution_id, each.capability, each.decision.target, each.times)
 
 
 async def _run_all(texts: Iterable[bytes], given: bytes, policy: Policy) -> list[Report | CellblockError]:
@@ -153,11 +166,11 @@ def _tell_failure(name: str, report: Report | CellblockError) -> bool:
     return True
 
 
-def _title(seen: Seen, base: str | None, code: Sequence[BinaryIO], recorded: Sequence[Path]) -> str:
+def _title(seen: Traffic, base: str | None, code: Sequence[BinaryIO], recorded: Sequence[Path]) -> str:
     sources = [counted(len(code), "code block")] if code else []
     sources += ["records"] if recorded else []
     begun = f", beginning with `{base}`" if base is not None else ""
-    return f"Learned from {counted(sum(seen.values()), 'call')} of {' and '.join(sources)}{begun}."
+    return f"Learned from {counted(seen.total(), 'call')} of {' and '.join(sources)}{begun}."
 
 
 def _write(learned: Learned, text: str, output: Path | None, as_json: bool) -> None:
@@ -173,10 +186,10 @@ def _write(learned: Learned, text: str, output: Path | None, as_json: bool) -> N
             raise click.BadParameter(f"{output} cannot be written: {fault.strerror}", param_hint="-o") from None
 
 
-def _summary(learned: Learned, seen: Seen) -> str:
+def _summary(learned: Learned, seen: Traffic) -> str:
     grants = learned.policy.grants
     parts = [counted(len(grants.fetch), "fetch rule")] if grants.fetch else []
     parts += [name for name in ("crypto", "xlsx", "tasks") if getattr(grants, name) is not None]
     parts += [counted(len(learned.policy.modules.names), "module")] if learned.policy.modules.names else []
     left_out = f"; {counted(len(learned.left_out), 'call')} left out" if learned.left_out else ""
-    return f"learned from {counted(sum(seen.values()), 'call')}: {', '.join(parts) or 'nothing'}{left_out}"
+    return f"learned from {counted(seen.total(), 'call')}: {', '.join(parts) or 'nothing'}{left_out}"

@@ -8,12 +8,16 @@ from typing import BinaryIO
 
 import click
 
+from host.capabilities.base import Decided
 from host.cli.exits import HELP, Exit, say
 from host.cli.given import read_code, read_input
 from host.cli.options import config_option, load_policies
 from host.errors import CellblockError, InternalError, RequestError, TooLargeError
 from host.execution.outcome import Failure, Report, Success
 from host.execution.request import ExecutionRequest
+from host.execution.tally import way_of
+from host.execution.watched import DecidedExecution, OnDecided
+from host.policy.decide.outcome import Deny
 from host.policy.model import Policy, PolicySet
 from host.policy.wants import secrets_of
 from host.secrets import SecretSource, SecretStore
@@ -32,9 +36,10 @@ _DEFAULT_POLICY = "sandbox"
     help="The folder of the policies. By default POLICY_DIR.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer, as the HTTP service gives it.")
+@click.option("--decisions", is_flag=True, help="Tell what the policy decided about each call, on standard error.")
 @config_option
 def command(
-    file: BinaryIO, given: str, policy_name: str | None, policies: Path | None, as_json: bool,
+    file: BinaryIO, given: str, policy_name: str | None, policies: Path | None, as_json: bool, decisions: bool,
     config: Path | None,
 ) -> None:  # fmt: skip
     """Runs the JavaScript function body in FILE (`-` for standard input) and prints what it returns, as JSON.
@@ -46,8 +51,9 @@ def command(
     policies = _policies(settings)
     policy = _pick(policies, policy_name)
     secrets = _secrets(settings, policy)
+    request = ExecutionRequest(code, given_json, policy, "cli", shows_places=True)
     try:
-        report = asyncio.run(_execute(settings, ExecutionRequest(code, given_json, policy, "cli"), secrets))
+        report = asyncio.run(_execute(settings, policies, request, secrets, _tell_decisions if decisions else None))
     except (RequestError, InternalError) as error:
         raise SystemExit(_refused(error, policy, as_json)) from None
     _show(report, as_json)
@@ -74,14 +80,36 @@ def _secrets(settings: Settings, policy: Policy) -> SecretStore:
     return store
 
 
-async def _execute(settings: Settings, request: ExecutionRequest, secrets: SecretStore) -> Report:
+async def _execute(
+    settings: Settings, policies: PolicySet, request: ExecutionRequest, secrets: SecretStore,
+    on_decided: OnDecided | None,
+) -> Report:  # fmt: skip
     from host.app import make_executor
 
-    executor = make_executor(settings, secrets=secrets.get)
+    executor = make_executor(settings, secrets=secrets.get, on_decided=on_decided)
+    executor.take_up(policies)
     try:
         return await executor.run(request)
     finally:
         executor.close()
+
+
+def _tell_decisions(ended: DecidedExecution) -> None:
+    for decided in ended.decided:
+        times = f" ({decided.times} times)" if decided.times > 1 else ""
+        click.echo(f"[{way_of(decided)}] {_safe(_told(decided))}{times}", err=True)
+    if ended.beyond:
+        click.echo(f"[{ended.beyond} more decisions were not kept]", err=True)
+
+
+def _told(decided: Decided) -> str:
+    decision = decided.decision
+    if isinstance(decision, Deny):
+        return decision.message(with_place=True)
+    target = f" {decided.request.target}" if decided.request is not None else ""
+    place = decision.rule.place
+    at = f" ({place.file}:{place.line})" if place is not None else ""
+    return f"{decided.capability}{target}: the rule `{decision.rule.name}`{at} allows it"
 
 
 def exit_of(report: Report) -> Exit:

@@ -91,6 +91,7 @@ def test_records_are_learned_from_as_far_as_they_went_through(folder: PolicyFold
 def test_what_was_denied_after_all_did_not_go_through(folder: PolicyFolder, tmp_path: Path) -> None:
     """A fetch that a rule or an audit let through, and whose host then had an address that it may not reach. Another
     one of the same execution, or the same one of another, is not touched by that."""
+
     def late(target: str, execution_id: str) -> str:
         record = {"policy": "base", "decision": "denied", "capability": "fetch", "target": target}
         return json.dumps(record | {"execution_id": execution_id}) + "\n"

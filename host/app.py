@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from host.capabilities.apart.apart import Apart
 from host.capabilities.base import BuiltIn, Power
+from host.capabilities.xlsx import power as xlsx
 from host.capabilities.zlib import ZLIB
 from host.errors import SettingError
 from host.execution.membership import membership
@@ -40,8 +42,10 @@ if TYPE_CHECKING:
     from host.api.sqlite_answers import SqliteAnswers
     from host.api.status import Status
 
+#: Work in processes that can be killed: each worker process starts them for itself, when it first needs one.
+APART = Apart((*xlsx.JOBS,))
 #: Every capability that an execution may have.
-CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB,)
+CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB, xlsx.open_xlsx(APART))
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 _GC_ALLOCATIONS = 10_000
 _CLAIM_MARGIN_S = 60
@@ -236,6 +240,7 @@ def _serving(
             finally:
                 readiness.phase = Phase.DRAINING
         executor.close()
+        APART.close()
         await executor.rates.close()
         answers.close()
         await watch.close()

@@ -31,6 +31,7 @@ PUBLIC = {
     "url": "node/url",
     "zlib": "node/zlib",
     "pinyin": "node/pinyin",
+    "xlsx": "packages/xlsx",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
@@ -94,6 +95,8 @@ METHODS = {
 VENDOR: dict[str, str] = {
     "streams": "module.exports = require('web-streams-polyfill')",
     "pinyin": "module.exports = require('pinyin/lib/pinyin.js');",
+    # Its ES module, so that only the utilities get into the bundle: no reader and no writer of files.
+    "sheetjs": "import { utils, SSF } from 'xlsx/xlsx.mjs'; module.exports = { utils, SSF };",
 }
 
 #: Those of them that run on built-ins as they were before any guest code ran (js/internal/world.js).
@@ -107,7 +110,7 @@ IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in P
 TOUCHED: dict[str, tuple[str, ...]] = {"lodash": ("node/buffer/class", "node/process")}
 
 #: The folders below js/ whose files are modules of ours, each a file or a folder's index.js.
-OWN_FOLDERS = ("internal", "node", "web")
+OWN_FOLDERS = ("internal", "node", "packages", "web")
 
 
 def own_modules() -> dict[str, bytes]:

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from host.cli import main
 from host.policy import resolve_files
 from host.policy.model import Policy
 from tests.cli.policy_folder import PolicyFolder, nothing_else_in
@@ -62,6 +64,25 @@ def test_code_that_fails_is_told_and_what_it_did_is_learned(bundle, folder: Poli
     assert learned(result.stdout).modules.names == {"qs"}
     refused = folder.run("learn", "-", stdin="1")
     assert (refused.exit_code, "The code has no `return`" in refused.stderr) == (1, True)
+
+
+def test_limits_are_twice_what_was_used(bundle, folder: PolicyFolder, tmp_path: Path) -> None:
+    """Only where that is asked for; never more than the base gives; and the code runs within them."""
+    code = "console.log('x'.repeat(900)); let n = 0; for (let i = 0; i < 1e6; i++) n += i; return n"
+    plain = folder.run("learn", "-", stdin=code)
+    assert "limits" not in plain.stdout
+    fitted = folder.run("learn", "-", "--policy", "base", "--limits", stdin=code)
+    limits = learned(fitted.stdout).limits
+    assert limits.wall_time_ms <= 2_000
+    assert (limits.log_bytes, limits.memory_bytes, limits.host_calls) == (2 << 10, 16 << 20, 0)
+    assert 20_000_000 < limits.fuel < 10_000_000_000
+    assert limits.concurrency == 200
+    file = tmp_path / "block.js"
+    file.write_text(code)
+    (tmp_path / "after").mkdir()
+    (tmp_path / "after" / "learned.yaml").write_text(fitted.stdout)
+    ran = CliRunner().invoke(main, ["run", str(file), "--policies", str(tmp_path / "after")])
+    assert (ran.exit_code, ran.stdout) == (0, "499999500000\n")
 
 
 def test_records_are_learned_from_as_far_as_they_went_through(folder: PolicyFolder, tmp_path: Path) -> None:
@@ -140,6 +161,7 @@ def test_too_much_for_one_file_is_told_with_what_helps(folder: PolicyFolder, tmp
     ("arguments", "told"),
     [
         ([], "there is nothing to learn from"),
+        (["--from", "good.jsonl", "--limits"], "--limits goes by what CODE uses"),
         (["--from", "wrong.jsonl"], "line 2 of wrong.jsonl is no record of a decision"),
         (["--from", "other.jsonl"], "line 1 of other.jsonl is no record of a decision: the URL of a recorded fetch"),
         (["--from", "nothing.jsonl"], "does not exist"),

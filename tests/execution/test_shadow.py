@@ -1,5 +1,6 @@
 """A candidate beside a policy: it is asked about the same calls, and nobody notices but who looks at the decisions."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -111,3 +112,25 @@ def test_what_a_difference_is() -> None:
         (deny, True, deny): "deny", (final, True, allow): "allow", (final, True, deny): None,
     }  # fmt: skip
     assert {key: difference(*key) for key in table} == table
+
+
+def test_what_was_decided_is_told_also_of_executions_that_are_given_up(shadowed: Shadowed) -> None:
+    """A worker that cancels the task itself, and a policy whose time is over."""
+    policies = folder("mode: audit\nuntil: 2099-01-01\nlimits: {wall_time: 10min}\n")
+    shadowed.executor.take_up(policies)
+    code = "require('path'); await new Promise(() => setTimeout(() => {}, 60_000)); return 1"
+
+    async def give_up() -> None:
+        task = asyncio.get_running_loop().create_task(shadowed.start(code, policy=policies.policies["test"]))
+        while not shadowed.executor.tally.node()["waiting"]:
+            await asyncio.sleep(0.001)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    shadowed.wait(give_up())
+    assert [each.request.module for each in shadowed.told[0].decided] == ["path"]
+    assert shadowed.executor.tally.node()["audited modules"] == 1
+    short = folder("mode: audit\nuntil: 2099-01-01\nlimits: {wall_time: 50ms}\n").policies["test"]
+    assert shadowed.run(code, policy=short).outcome.type == "TimeoutError"
+    assert len(shadowed.told) == 2

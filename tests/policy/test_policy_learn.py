@@ -20,8 +20,9 @@ from host.policy.decide.xlsx import XlsxRequest
 from host.policy.fmt.format import format_file
 from host.policy.learn.boxes import boxes
 from host.policy.learn.learn import Learned, learn
+from host.policy.learn.limits import Used, fitting
 from host.policy.learn.write import learned_yaml
-from host.policy.model import Modules, Policy
+from host.policy.model import Limits, Modules, Policy
 from host.policy.url import parse_url
 from tests.policy.folders import policy
 
@@ -301,6 +302,21 @@ def test_what_no_rule_can_say_is_left_out_and_told():
     assert all(reason in reasons for _, reason in LEFT_OUT)
     assert read_back(learned).modules.names == {"qs"}
     assert not learned.policy.grants.fetch
+
+
+def test_limits_are_rounded_up_and_never_more_than_the_base() -> None:
+    """To numbers that people write; what was not used at all may not be used."""
+    base = Limits(fuel=1_000_000_000, wall_time_ms=1_500)
+    one = Used(wall_time_ms=700, fuel=600_000_000, memory_bytes=9 << 20, code_bytes=700, input_bytes=2,
+               result_bytes=1500, log_bytes=0, host_calls=6)  # fmt: skip
+    other = msgspec.structs.replace(one, fuel=1, host_calls=0)
+    found = fitting(base, [one, other])
+    assert found == Limits(
+        wall_time_ms=1_500, fuel=1_000_000_000, memory_bytes=32 << 20, code_bytes=2048, input_bytes=1024,
+        result_bytes=4096, log_bytes=1024, host_calls=20,
+    )  # fmt: skip
+    assert fitting(base, []) == base
+    assert fitting(Limits(), [other]).host_calls == 0
 
 
 def test_hundreds_of_paths_become_rules_of_a_size_that_a_file_can_have():

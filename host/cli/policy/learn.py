@@ -1,6 +1,7 @@
 """`cellblock policy learn`: the smallest policy that lets through what code was seen to do."""
 
 import asyncio
+import math
 import os
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import BinaryIO
 
 import click
 import msgspec
+from msgspec import Struct
 
 from host.cli.exits import Exit, say
 from host.cli.given import read_code, read_input
@@ -18,13 +20,15 @@ from host.cli.policy.replace import replace_file
 from host.decisions.log import lines_of
 from host.decisions.record import SeenCall, read_record
 from host.errors import CellblockError, InternalError
-from host.execution.outcome import Failure, Report
+from host.execution.outcome import Failure, Report, Success
 from host.execution.request import ExecutionRequest
+from host.execution.run import Executor
 from host.policy.calls import request_of
 from host.policy.canonical import policy_document
 from host.policy.decide.outcome import Deny
 from host.policy.diagnose import printable
 from host.policy.learn.learn import Learned, learn
+from host.policy.learn.limits import Used, fitting
 from host.policy.learn.traffic import Traffic
 from host.policy.learn.write import learned_yaml
 from host.policy.mode import Mode
@@ -33,6 +37,9 @@ from host.policy.vocabulary import NAME, NO_POLICY
 from host.policy.wants import secrets_of
 from host.secrets import SecretSource
 from host.settings import load_settings
+
+#: What each record of the console counts beside its text (ABI.md).
+_LOG_RECORD_BYTES = 16
 
 
 def _read_name(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
@@ -50,12 +57,13 @@ def _read_name(_context: click.Context, _parameter: click.Parameter, name: str) 
 @click.option("--policy", "base_name", metavar="NAME", help="The policy to begin with. By default one of nothing.")
 @click.option("--name", default="learned", callback=_read_name, help="What to call it. By default `learned`.")
 @click.option("--generalise", type=click.Choice(["paths"]), help="Write `/users/*` for `/users/1` and `/users/2`.")
+@click.option("--limits", "with_limits", is_flag=True, help="Set limits to twice the most that any CODE used.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Where to write the policy. By default standard output.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     code: Sequence[BinaryIO], given: str, recorded: Sequence[Path], folder: Path, base_name: str | None, name: str,
-    generalise: str | None, output: Path | None, as_json: bool,
+    generalise: str | None, with_limits: bool, output: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Writes the smallest policy that lets through what each CODE does, or what a service has recorded.
 
@@ -68,11 +76,18 @@ def command(
     """
     if not code and not recorded:
         raise click.UsageError("there is nothing to learn from: name CODE, or records with --from")
+    if with_limits and not code:
+        raise click.UsageError("--limits goes by what CODE uses, and there is none: records do not tell it")
     base = Policy(name=name) if base_name is None else pick(load(folder), base_name)
     seen = Traffic()
     for path in recorded:
         _add_recorded(seen, path, base_name)
-    failed = _run(code, given, base, seen) if code else False
+    runs = _run(code, given, base) if code else []
+    for run in runs:
+        _add_decided(seen, run.report)
+    if with_limits:
+        used = [run.used for run in runs if run.used is not None]
+        base = msgspec.structs.replace(base, limits=fitting(base.limits, used))
     learned = learn(seen.items(), base, name, generalise == "paths")
     try:
         text = learned_yaml(learned, _title(seen, base_name, code, recorded))
@@ -81,7 +96,7 @@ def command(
         raise click.UsageError(f"{fault}{hint}") from None
     _write(learned, text, output, as_json)
     click.echo(_summary(learned, seen), err=True)
-    raise SystemExit(Exit.CODE_FAILED if failed else Exit.OK)
+    raise SystemExit(Exit.OK if all(run.succeeded for run in runs) else Exit.CODE_FAILED)
 
 
 def _add_recorded(seen: Traffic, path: Path, policy: str | None) -> None:
@@ -111,59 +126,74 @@ def _add_record(seen: Traffic, record: SeenCall) -> None:
         seen.went(record.execution_id, capability, request_of(record.call), record.times)
 
 
-def _run(code: Sequence[BinaryIO], given: str, base: Policy, seen: Traffic) -> bool:
-    """Runs each code block under an audit, and adds what it was let through. Whether one failed."""
+class _Run(Struct, frozen=True):
+    """How one code block went. `report` is None where it was refused before it ran."""
+
+    report: Report | None
+    used: Used | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.report is not None and isinstance(self.report.outcome, Success)
+
+
+def _run(code: Sequence[BinaryIO], given: str, base: Policy) -> list[_Run]:
+    """Runs each code block under an audit, and tells of those that fail."""
     texts = [(getattr(file, "name", "<stdin>"), read_code(file)) for file in code]
     # To the end of tomorrow: midnight may come while it runs.
     audited = msgspec.structs.replace(alone(base), mode=Mode("audit", today() + timedelta(days=1)))
     try:
-        reports = asyncio.run(_run_all([text for _, text in texts], read_input(given), audited))
+        return asyncio.run(_run_all(texts, read_input(given), audited))
     except InternalError as error:
         say(error)
         raise SystemExit(Exit.SETUP) from None
-    failed = False
-    for (name, _), report in zip(texts, reports, strict=True):
-        failed |= _tell_failure(name, report)
-        if isinstance(report, Report):
-            _add_decided(seen, report)
-    return failed
 
 
-def _add_decided(seen: Traffic, report: Report) -> None:
-    for each in report.decided:
-        if each.request is not None and each.allowed:
-            seen.went(report.execution_id, each.capability, each.request, each.times)
-        elif each.request is None and isinstance(each.decision, Deny):
-            seen.denied_after_all(report.execution_id, each.capability, each.decision.target, each.times)
-
-
-async def _run_all(texts: Iterable[bytes], given: bytes, policy: Policy) -> list[Report | CellblockError]:
+async def _run_all(texts: Iterable[tuple[str, bytes]], given: bytes, policy: Policy) -> list[_Run]:
     from host.app import make_executor
 
     settings = load_settings({"workers": 1, "warm_slots": 0})
     secrets, _ = SecretSource(settings.secrets_dir, os.environ).load(secrets_of(policy))
     executor = make_executor(settings, secrets=secrets.get)
-    reports: list[Report | CellblockError] = []
     try:
-        for text in texts:
-            try:
-                reports.append(await executor.run(ExecutionRequest(text, given, policy, "policy-learn")))
-            except InternalError:
-                raise
-            except CellblockError as error:
-                # Refused before it ran: too large, or with no `return`.
-                reports.append(error)
+        return [await _run_one(executor, name, ExecutionRequest(text, given, policy, "policy-learn"))
+                for name, text in texts]  # fmt: skip
     finally:
         executor.close()
-    return reports
 
 
-def _tell_failure(name: str, report: Report | CellblockError) -> bool:
-    if isinstance(report, Report) and not isinstance(report.outcome, Failure):
-        return False
-    why = f"{report.outcome.type}: {report.outcome.message}" if isinstance(report, Report) else report.message
+async def _run_one(executor: Executor, name: str, request: ExecutionRequest) -> _Run:
+    try:
+        report = await executor.run(request)
+    except InternalError:
+        raise
+    except CellblockError as error:
+        # Refused before it ran: too large, or with no `return`.
+        _tell_failure(name, error.message)
+        return _Run(None)
+    match report.outcome:
+        case Failure(type=kind, message=message):
+            _tell_failure(name, f"{kind}: {message}")
+            return _Run(report)
+        case Success(result):
+            usage = report.usage
+            logs = sum(_LOG_RECORD_BYTES + len(record.text.encode()) for record in report.logs)
+            sizes = len(request.code), len(request.input), len(result), logs
+            took_ms = math.ceil(report.timing.execution_ms)
+            return _Run(report, Used(took_ms, usage.fuel, usage.memory_peak_bytes, *sizes, usage.host_calls))
+    raise AssertionError(report.outcome)
+
+
+def _tell_failure(name: str, why: str) -> None:
     click.echo(f"{paint(name, bold=True)} {paint('failed', fg='red', bold=True)}: {printable(why)}", err=True)
-    return True
+
+
+def _add_decided(seen: Traffic, report: Report | None) -> None:
+    for each in report.decided if report is not None else ():
+        if each.request is not None and each.allowed:
+            seen.went(report.execution_id, each.capability, each.request, each.times)
+        elif each.request is None and isinstance(each.decision, Deny):
+            seen.denied_after_all(report.execution_id, each.capability, each.decision.target, each.times)
 
 
 def _title(seen: Traffic, base: str | None, code: Sequence[BinaryIO], recorded: Sequence[Path]) -> str:

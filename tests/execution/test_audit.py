@@ -1,15 +1,23 @@
 """Policies that only watch: what they let through, what they do not, and what is left of it in the report."""
 
+import time
 from datetime import date
 
 import pytest
 
+from host.capabilities.random import RandomSource
 from host.execution import terms
+from host.execution.calls import ExecutionCalls
 from host.execution.outcome import Failure, Success
+from host.execution.site import ExecutionSite, Rules, no_secrets
 from host.policy.decide.modules import ModuleRequest
 from host.policy.decide.outcome import Allow, Deny
+from host.policy.decide.rulebook import Rulebook
 from host.policy.model import Policy
 from host.policy.resolve import resolve_files
+from host.policy.vocabulary import MODULES
+from host.sandbox.engine import Engine
+from host.sandbox.hostcalls import CALL_FUEL, MODULE_ASK, Refusal
 from tests.harness import Guests
 
 TRIED = "const tried = (name) => { try { require(name); return true } catch (error) { return error.message } };"
@@ -124,3 +132,22 @@ def test_a_decision_about_a_module_names_what_it_is_about(guests: Guests) -> Non
     assert (allowed.decision.rule.id, allowed.decision.rule.place.line) == ("modules", 3)
     assert isinstance(denied.decision, Deny)
     assert denied.decision.rule.place.file == "test.yaml"
+
+
+def test_asking_about_modules_costs_whoever_asks_too_often(engine: Engine) -> None:
+    """A guest asks once for each module. One that has got hold of the bridge would have its host work for nothing."""
+    rules, now = Rules(Rulebook(policy(f"{AUDIT}modules: [qs]")), audits=True), time.monotonic()
+
+    def site(calls: ExecutionCalls) -> ExecutionSite:
+        return ExecutionSite(rules, "", "", RandomSource(), no_secrets, None, now, now, calls)
+
+    calls = ExecutionCalls(engine.bundle, RandomSource(), (), 0, make_site=site)
+    names = [b"qs", b"path", b"fs", b"lodash/../fs", b"\xff\xfe", b"", b"cellblock:echo", *[b"qs"] * 1_000]
+    answers = [calls.call(MODULE_ASK, name) for name in names]
+    assert answers[:7] == [b"\1", b"\1", b"\0", b"\0", b"\0", b"\0", b"\0"]
+    assert calls.owed == (len(names) - len(MODULES)) * CALL_FUEL
+    assert len(calls.site.decisions.all()) <= 2_000
+    with pytest.raises(Refusal):
+        calls.call(MODULE_ASK, b"q" * 257)
+    with pytest.raises(Refusal):
+        ExecutionCalls(engine.bundle, RandomSource(), (), 0).call(MODULE_ASK, b"qs")

@@ -3,9 +3,9 @@
 from host.capabilities.base import Decided
 
 #: Decisions that are kept one by one, with what came of each.
-SINGLE_MAX = 1_000
+SINGLE_MAX = 200
 #: Further ones, kept once for all that are alike.
-ALIKE_MAX = 1_000
+ALIKE_MAX = 800
 
 
 class Decisions:

@@ -50,8 +50,8 @@ class Attempt:
     """An execution between its slot and its outcome, with what its guests used and wrote."""
 
     __slots__ = (
-        "_asks_modules", "_calls", "_execution", "_lane", "_limits", "_random", "_tools", "audits", "cpu_ns", "fuel",
-        "host_calls", "logs", "logs_dropped", "memory_bytes", "waited",
+        "_allows", "_asks_modules", "_calls", "_execution", "_lane", "_limits", "_random", "_tools", "audits", "cpu_ns",
+        "fuel", "host_calls", "logs", "logs_dropped", "memory_bytes", "waited",
     )  # fmt: skip
 
     def __init__(self, tools: Tools, execution: Execution, lane: Lane) -> None:
@@ -62,6 +62,7 @@ class Attempt:
         self._limits = policy.limits
         #: Whether the policy only watches: settled here for the whole execution.
         self.audits = policy.audits()
+        self._allows = policy.allows_audited if self.audits else policy.allows
         self._asks_modules = self.audits or policy.asks_modules
         self._random = RandomSource((request.seed or 0) if policy.seeded else None)
         self._calls = ExecutionCalls(
@@ -70,7 +71,7 @@ class Attempt:
             request.extra_capabilities,
             policy.limits.host_calls,
             tools.offered,
-            policy.allows_audited if self.audits else policy.allows,
+            self._allows,
             self._make_site,
         )
         self._calls.bind(asyncio.get_running_loop())
@@ -206,8 +207,7 @@ class Attempt:
         requires = self._execution.code.requires
         if not requires:
             return images[_BASE]
-        allows = self._execution.terms.policy.allows
-        wanted = [name for name in requires if name in images and allows(name)]
+        wanted = [name for name in requires if name in images and self._allows(name)]
         if len(wanted) == 1:
             return images[wanted[0]]
         return images[_FULL if wanted else _BASE]

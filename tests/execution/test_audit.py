@@ -96,6 +96,15 @@ def test_who_is_not_watched_pays_nothing_and_who_is_pays_little(guests: Guests) 
     assert plain.usage.fuel < watched.usage.fuel < plain.usage.fuel + 40_000
 
 
+def test_an_audited_package_is_as_quick_as_a_listed_one(guests: Guests) -> None:
+    """It is ready in the image that the execution begins in."""
+    code = "return typeof require('lodash')"
+    listed = guests.run(code, policy=policy("modules: [lodash]"))
+    audited = guests.run(code, policy=policy(AUDIT))
+    assert audited.usage.host_calls == listed.usage.host_calls
+    assert audited.usage.fuel < listed.usage.fuel + 40_000
+
+
 def test_a_guest_that_asks_for_a_thousand_names_is_recorded_within_bounds(guests: Guests) -> None:
     """Names that the guest does not know never reach the host."""
     code = f"{TRIED} let n = 0; for (let i = 0; i < 2000; i++) if (tried('m' + i) !== true) n++; return n"

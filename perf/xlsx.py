@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 import openpyxl
+import python_calamine
 import xlsxwriter
 
 from perf import ours, packages
@@ -20,7 +21,7 @@ from perf.report import Report, Table, Target
 from perf.rounds import interleave
 
 NAME = "xlsx"
-SUMMARY = "rows of 7 mixed columns a second: readStream, readBatches and createWriteStream, SheetJS and openpyxl"
+SUMMARY = "rows of 7 mixed columns a second, read and written, beside SheetJS, openpyxl, calamine and XlsxWriter"
 ROUNDS = 5
 SIZES = (1_000, 10_000, 50_000)
 NODE_SECONDS_MAX = 120
@@ -99,7 +100,8 @@ def run(options: Options) -> Report:
                     targets.append(Target(f"{name}, {count:,} rows", bound, value, "rows/s", at_least=True))
     notes = [
         "Ours is timed inside the guest, from the call to its return: a process for the work, inflating and all.",
-        "SheetJS reads with `sheet_to_json` and openpyxl with `read_only`; it writes with `write_only`.",
+        "SheetJS reads with `sheet_to_json`, openpyxl with `read_only`; it writes with `write_only`. calamine holds the"
+        " whole sheet, and gives neither formulas nor formats. None of them is in a process of its own.",
         packages.describe(),
     ]
     return Report(NAME, SUMMARY, tables, targets, notes, samples)
@@ -120,11 +122,18 @@ def _readers(files: Files) -> list[Contestant]:
         _expect(total, files.sum(count))
         return time.perf_counter() - began
 
+    def by_calamine(count: int) -> float:
+        began = time.perf_counter()
+        found = python_calamine.CalamineWorkbook.from_path(str(files.paths[count])).get_sheet_by_index(0).to_python()
+        _expect(sum(row[2] for row in found[1:]), files.sum(count))
+        return time.perf_counter() - began
+
     return [
         Contestant("readStream", guest(READ_STREAM)),
         Contestant("readBatches", guest(READ_BATCHES)),
         Contestant("SheetJS", lambda count: _in_node("read", files.paths[count], count, files.sum(count))),
         Contestant("openpyxl", by_openpyxl),
+        Contestant("calamine", by_calamine),
     ]
 
 
@@ -139,10 +148,20 @@ def _writers(folder: Path) -> list[Contestant]:
         book.save(io.BytesIO())
         return time.perf_counter() - began
 
+    def by_xlsxwriter(count: int) -> float:
+        given = rows(count)
+        began = time.perf_counter()
+        with xlsxwriter.Workbook(io.BytesIO(), {"constant_memory": True, "in_memory": True}) as book:
+            sheet = book.add_worksheet("Data")
+            for number, row in enumerate(given):
+                sheet.write_row(number, 0, row)
+        return time.perf_counter() - began
+
     return [
         Contestant("createWriteStream", lambda count: _in_guest(WRITE, {"rows": count}, None)),
         Contestant("SheetJS", lambda count: _in_node("write", folder / "written.xlsx", count, None)),
         Contestant("openpyxl", by_openpyxl),
+        Contestant("XlsxWriter", by_xlsxwriter),
     ]
 
 

@@ -4,7 +4,20 @@ import random
 
 import pytest
 
-from host.capabilities.xlsx.batch import DATE, EMPTY, ERROR, FALSE, FORMAT, FORMULA, NUMBER, SKIP, STRING, TRUE, Batch
+from host.capabilities.xlsx.batch import (
+    DATE,
+    EMPTY,
+    ERROR,
+    FALSE,
+    FORMAT,
+    FORMULA,
+    NUMBER,
+    SKIP,
+    STRING,
+    TRUE,
+    Batch,
+    last,
+)
 from tests.capabilities.workbooks import unbatched
 from tests.guest.bindings import Bindings
 
@@ -46,7 +59,7 @@ def test_rows_are_arrays_or_objects(run) -> None:
       numbers(batch), trailer(batch), Object.is(rows(batch)[1][1], -0)];
     """
     date = "2024-02-29T12:00:00.000Z"
-    assert run(script, example().encode(True, b'{"rows":2}').hex()) == [
+    assert run(script, last(example().encode(), b'{"rows":2}').hex()) == [
         [["id", None, "名 😀", None, "id"], [1, 0, True, False, "#N/A", date, 0.25]],
         [
             {"a": "id", "c": "名 😀", "e": "id"},
@@ -106,7 +119,7 @@ def test_a_batch_ends_where_it_is_large_enough(run) -> None:
 
 def test_what_is_no_batch_is_an_error_and_no_harm(run) -> None:
     """Cut anywhere, with any byte changed, with counts that lie: an answer or an error, and no read outside of it."""
-    good = example().encode(True, b"{}")
+    good = last(example().encode(), b"{}")
     rng = random.Random(17)
     bad = [good[:at] for at in range(0, len(good), 3)]
     for _ in range(400):

@@ -101,13 +101,18 @@ class Batch:
         """The number of the first row, where there is one."""
         return self._rows[0]
 
-    def encode(self, last: bool = False, trailer: bytes = b"") -> bytes:
+    def encode(self, trailer: bytes = b"") -> bytes:
         """The batch. Raises ValueError where a number is none."""
         self._end_row()
         numbers = array("d", map(float, self.numbers))
         text = ("\0".join(self.strings) + "\0").encode() if self.strings else b""
         rows = len(self._rows) // 2
-        header = _HEADER.pack(
-            LAST if last else 0, rows, len(self.tags), len(numbers), len(self.strings), len(text), len(trailer), 0
-        )
+        header = _HEADER.pack(0, rows, len(self.tags), len(numbers), len(self.strings), len(text), len(trailer), 0)
         return b"".join((header, numbers.tobytes(), self._rows.tobytes(), bytes(self.tags), text, trailer))
+
+
+def last(batch: bytes, trailer: bytes) -> bytes:
+    """A batch without a trailer, made the last one of its sheet."""
+    header = list(_HEADER.unpack_from(batch))
+    header[0], header[6] = LAST, len(trailer)
+    return b"".join((_HEADER.pack(*header), memoryview(batch)[_HEADER.size :], trailer))

@@ -82,11 +82,11 @@ class Cells:
             if batch.count:
                 yield self._encoded(batch)
 
-    def last_batch(self) -> bytes:
-        """What comes after the last cell."""
+    def trailer(self) -> bytes:
+        """What is known of the sheet after its last cell."""
         first_row, low, wide = self._extent
         extent = None if first_row is None else (first_row, low, self.row, wide - 1)
-        return Batch().encode(True, self._facts.trailer(extent, self.rows, self.cells))
+        return self._facts.trailer(extent, self.rows, self.cells)
 
     def _encoded(self, batch: Batch) -> bytes:
         try:

@@ -77,10 +77,10 @@ class Csv:
         if batch.count:
             yield batch.encode()
 
-    def last_batch(self) -> bytes:
-        """What comes after the last cell."""
+    def trailer(self) -> bytes:
+        """What is known of the sheet after its last cell."""
         extent = (0, 0, self.rows - 1, self._wide - 1) if self._wide else None
-        return Batch().encode(True, SheetFacts().trailer(extent, self.rows, self.cells))
+        return SheetFacts().trailer(extent, self.rows, self.cells)
 
     def _take(self, number: int, fields: list[str]) -> None:
         batch = self._batch

@@ -13,7 +13,7 @@ from host.capabilities.xlsx.parts import Parser
 
 #: How much text is taken apart at once. The first stretch is shorter: who reads waits for it.
 _STRETCH_BYTES = 512 * 1024
-_FIRST_STRETCH_BYTES = 64 * 1024
+_FIRST_STRETCH_BYTES = 256 * 1024
 #: A record longer than this is none: a row has at most 16,384 cells, of at most 32,767 characters.
 RECORD_BYTES_MAX = 32 * 1024 * 1024
 #: After so many stretches in a row that the pattern did not know, it is not asked again.

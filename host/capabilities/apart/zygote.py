@@ -188,7 +188,8 @@ def main(control_fd: int, modules: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES_MAX, _FILES_MAX))
     os.chdir("/")
     for module in modules:
-        importlib.import_module(module)
+        # What a module does once and for all of its jobs (its function `warm`) is done before any of them begins.
+        getattr(importlib.import_module(module), "warm", lambda: None)()
     # What is there now is shared with every process that is forked, and no collection of theirs touches it.
     gc.collect()
     gc.freeze()

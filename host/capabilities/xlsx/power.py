@@ -30,7 +30,7 @@ XLSX_FINISH = 89
 XLSX_PIECE = 90
 
 #: What the zygote imports for it.
-JOBS = ("host.capabilities.xlsx.reading", "host.capabilities.xlsx.writing")
+JOBS = tuple(f"host.capabilities.xlsx.{module}" for module in ("reading", "writing", "rehearsal"))
 #: Workbooks that one execution has open.
 HANDLES_MAX = 8
 _OPTIONS_BYTES_MAX = 64 * 1024

@@ -1,5 +1,5 @@
-"""A small workbook, written and read once in the zygote, so that no process forked from it has to do for itself what is
-done on first use: finding codecs, compiling patterns, making decoders."""
+"""A small workbook, written and read before any work begins, so that it has not to do what is done on first use: finding
+codecs, compiling patterns, making decoders, taking memory."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from host.capabilities.xlsx import reading, writing
 from host.capabilities.xlsx.batch import DATE, FORMAT, NUMBER, STRING, TRUE, Batch
 
 _LIMITS = dict.fromkeys(("size_bytes", "uncompressed_bytes", "ratio", "cells", "rows", "sheets"), 1_000_000)
-_ROWS = 20
+_ROWS = 1000
 
 
 class _Door:

@@ -1,0 +1,3 @@
+"""Signatures, key pairs and key exchange."""
+
+OPERATIONS = {}

@@ -8,6 +8,7 @@ from msgspec import Struct
 from host.capabilities.base import Later, Refusal, Site
 from host.policy.decide.crypto import CryptoRequest
 from host.policy.grants.model import CryptoGrant, KeyGrant
+from host.sandbox.hostcalls import CALL_FUEL
 
 #: Fuel for a nanosecond of the host's work.
 FUEL_PER_NS = 25
@@ -126,7 +127,10 @@ class Work:
                 "Do less of it, with smaller parameters; a policy sets the budget with grants.crypto.budget.",
             )
         self._left_ns -= price_ns
-        self.site.charge(price_ns * FUEL_PER_NS)
+        fuel = price_ns * FUEL_PER_NS
+        # What a call costs anyway is paid.
+        if fuel > CALL_FUEL:
+            self.site.charge(fuel - CALL_FUEL)
 
     def draw(self, count: int) -> bytes:
         """Random bytes, as the policy says."""

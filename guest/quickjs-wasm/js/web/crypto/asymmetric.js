@@ -1,0 +1,1 @@
+module.exports = { handlers: { __proto__: null } };

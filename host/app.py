@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from host.capabilities.base import BuiltIn, Power
+from host.capabilities.crypto import CRYPTO
 from host.capabilities.zlib import ZLIB
 from host.execution.membership import membership
 from host.execution.rates import NodeRates, Rates
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from host.api.status import Status
 
 #: Every capability that an execution may have.
-CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB,)
+CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB, CRYPTO)
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 _GC_ALLOCATIONS = 10_000
 _CLAIM_MARGIN_S = 60

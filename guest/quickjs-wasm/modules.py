@@ -30,6 +30,7 @@ PUBLIC = {
     "querystring": "node/querystring",
     "url": "node/url",
     "zlib": "node/zlib",
+    "crypto": "node/crypto",
     "pinyin": "node/pinyin",
 }
 

@@ -1,0 +1,249 @@
+// Hash and Hmac. What is small is gathered here and hashed in C (c/digest.c); what is large, or in an algorithm that C
+// does not have, goes to the host. In both cases the policy was asked first.
+const {
+  TypedArrayPrototypeGetLength,
+  Uint8Array,
+} = primordials;
+const digests = bindings('digest');
+const { encodingOf } = bindings('buffer');
+const { copy, copyOf, decode } = bindings('bytes');
+const { FastBuffer } = require('node/buffer/class');
+const { ask, failure, operations, ossl, readU32, request, requestRaw, writeU32 } = require('node/crypto/host');
+const { KEYS, VIEWS, bufferOf, checkText, encodingNumber, textBytes, validateUint32, viewOf } = require('node/crypto/args');
+const { hashSpec } = require('node/crypto/hash_names');
+
+// So much is gathered before the host is asked: hashing it in C takes about as long as a call.
+const GATHERED_BYTES = 4096;
+const ID_BYTES = 4;
+const UTF8 = 0;
+
+/** A hash that is under way. `held` is what was not hashed yet: a string in `encoding`, where `used` is -1, or the first
+ * `used` bytes of a view. `stream` is the host's, once there is one. */
+function begin(spec, size, key) {
+  return { __proto__: null, spec, size, key, held: undefined, encoding: UTF8, used: 0, stream: 0, ended: false };
+}
+
+/** Puts what is held into a view with room for more. */
+function makeRoom(state, more) {
+  if (state.used < 0) {
+    state.held = textBytes(state.held, undefined);
+    state.used = TypedArrayPrototypeGetLength(state.held);
+  }
+  const room = state.held === undefined ? 0 : TypedArrayPrototypeGetLength(state.held);
+  if (state.used + more <= room) return;
+  const larger = new Uint8Array(state.used + more > 512 ? GATHERED_BYTES : 512);
+  if (state.used > 0) copy(larger, state.held, 0, 0, state.used);
+  state.held = larger;
+}
+
+function gather(state, view, length) {
+  if (state.held === undefined) {
+    state.held = new Uint8Array(copyOf(view));
+    state.used = length;
+    return;
+  }
+  makeRoom(state, length);
+  copy(state.held, view, state.used, 0, length);
+  state.used += length;
+}
+
+function addString(state, data, encoding) {
+  const number = encodingNumber(encoding);
+  checkText(data, number, encoding);
+  if (number === UTF8 && state.held === undefined && state.stream === 0 && data.length <= GATHERED_BYTES / 4) {
+    state.held = data;
+    state.used = -1;
+    return;
+  }
+  addBytes(state, textBytes(data, encoding));
+}
+
+function addBytes(state, view) {
+  const length = TypedArrayPrototypeGetLength(view);
+  if (length === 0) return;
+  if (state.stream === 0) {
+    if (state.used < 0) makeRoom(state, 0);
+    if (state.used + length <= GATHERED_BYTES) {
+      gather(state, view, length);
+      return;
+    }
+    const { spec } = state;
+    const held = state.held === undefined ? new Uint8Array(0) : firstOf(state.held, state.used);
+    state.stream = readU32(request(operations.HASH_OPEN, spec.name, sizeField(state), state.key?.field(), held), 0);
+    state.held = undefined;
+    state.used = 0;
+  }
+  const { chunk } = state.spec;
+  for (let at = 0; at < length; at += chunk) {
+    const taken = length - at < chunk ? length - at : chunk;
+    const payload = new Uint8Array(ID_BYTES + taken);
+    writeU32(payload, 0, state.stream);
+    copy(payload, view, ID_BYTES, at, at + taken);
+    requestRaw(operations.HASH_DATA, payload);
+  }
+}
+
+const firstOf = (view, length) => new Uint8Array(primordials.TypedArrayPrototypeGetBuffer(view), 0, length);
+const sizeField = (state) => (state.size === undefined ? undefined : state.size);
+
+function idPayload(id) {
+  const payload = new Uint8Array(ID_BYTES);
+  writeU32(payload, 0, id);
+  return payload;
+}
+
+/** The number of an output's encoding; -1 for a Buffer. */
+function outputNumber(encoding) {
+  if (!encoding || encoding === 'buffer' || typeof encoding !== 'string') return -1;
+  return encodingOf(encoding);
+}
+
+/** Ends a hash, and gives it as text or as a Buffer. */
+function end(state, encoding) {
+  const { spec, key } = state;
+  const number = outputNumber(encoding);
+  state.ended = true;
+  if (state.stream === 0 && spec.code >= 0 && (key === undefined || key.secret !== undefined)) {
+    const { held, used } = state;
+    const data = held === undefined ? '' : held;
+    const result = key === undefined
+      ? digests.hash(spec.code, data, UTF8, used < 0 ? undefined : used, number)
+      : digests.hmac(spec.code, data, UTF8, used < 0 ? undefined : used, number, key.secret);
+    state.held = undefined;
+    return number < 0 ? new FastBuffer(result, 0, spec.bytes) : result;
+  }
+  const answer = endAtHost(state);
+  return number < 0 ? bufferOf(answer) : decode(answer, 0, undefined, number, false);
+}
+
+function endAtHost(state) {
+  if (state.stream !== 0) return requestRaw(operations.HASH_END, idPayload(state.stream));
+  if (state.used < 0) makeRoom(state, 0);
+  const held = state.held === undefined ? new Uint8Array(0) : firstOf(state.held, state.used);
+  state.held = undefined;
+  return request(operations.DIGEST, state.spec.name, sizeField(state), state.key?.field(), held);
+}
+
+function cloneOf(state) {
+  const clone = begin(state.spec, state.size, state.key);
+  if (state.used < 0) clone.held = state.held;
+  else if (state.held !== undefined) clone.held = new Uint8Array(copyOf(firstOf(state.held, state.used)));
+  clone.used = state.used;
+  if (state.stream !== 0) clone.stream = readU32(requestRaw(operations.HASH_COPY, idPayload(state.stream)), 0);
+  return clone;
+}
+
+function update(state, data, encoding) {
+  if (typeof data === 'string') addString(state, data, encoding);
+  else {
+    const view = viewOf(data, false);
+    if (view === undefined) throw nodeError('ERR_INVALID_ARG_TYPE', 'data', VIEWS, data);
+    addBytes(state, view);
+  }
+}
+
+/** The length that is asked for; `undefined` where that is the hash's own. */
+function sizeOf(spec, options) {
+  const size = typeof options === 'object' && options !== null ? options.outputLength : undefined;
+  if (size === undefined) return undefined;
+  validateUint32(size, 'options.outputLength');
+  if (spec.xof || size === spec.bytes) return spec.xof ? size : undefined;
+  throw ossl('EVP_NOT_XOF_OR_INVALID_LENGTH', '030000B2', 'digital envelope routines', 'not XOF or invalid length');
+}
+
+function specOf(algorithm) {
+  const spec = hashSpec(algorithm);
+  if (spec === undefined) throw failure('Error', '', 'Digest method not supported');
+  ask('hash', spec.name);
+  return spec;
+}
+
+class Hash {
+  #state;
+
+  constructor(algorithm, options) {
+    if (typeof algorithm === 'object' && algorithm !== null && #state in algorithm) {
+      this.#state = cloneOf(algorithm.#state);
+      return;
+    }
+    if (typeof algorithm !== 'string') throw nodeError('ERR_INVALID_ARG_TYPE', 'algorithm', 'string', algorithm);
+    const spec = hashSpec(algorithm);
+    const size = options === undefined || spec === undefined ? undefined : sizeOf(spec, options);
+    this.#state = begin(spec === undefined ? specOf(algorithm) : spec, size, undefined);
+    ask('hash', spec.name);
+  }
+
+  copy(options) {
+    const state = this.#state;
+    if (state.ended) throw nodeError('ERR_CRYPTO_HASH_FINALIZED');
+    const copied = new Hash(this);
+    if (options !== undefined) copied.#state.size = sizeOf(state.spec, options) ?? state.size;
+    return copied;
+  }
+
+  update(data, encoding) {
+    const state = this.#state;
+    if (state.ended) throw nodeError('ERR_CRYPTO_HASH_FINALIZED');
+    update(state, data, encoding);
+    return this;
+  }
+
+  digest(outputEncoding) {
+    const state = this.#state;
+    if (state.ended) throw nodeError('ERR_CRYPTO_HASH_FINALIZED');
+    return end(state, outputEncoding);
+  }
+}
+
+function createHash(algorithm, options) {
+  return new Hash(algorithm, options);
+}
+
+class Hmac {
+  #state;
+
+  constructor(hmac, key, options) {
+    if (typeof hmac !== 'string') throw nodeError('ERR_INVALID_ARG_TYPE', 'hmac', 'string', hmac);
+    const { keyField, secretOf } = require('node/crypto/keyobject');
+    const handle = secretOf(key, 'key', KEYS, options && typeof options === 'object' ? options.encoding : undefined);
+    const spec = hashSpec(hmac);
+    if (spec === undefined) throw failure('TypeError', 'ERR_CRYPTO_INVALID_DIGEST', 'Invalid digest: ' + hmac);
+    if (spec.xof) throw failure('Error', '', 'error:00000000:lib(0)::reason(0)');
+    ask('hmac', spec.name, handle.name);
+    this.#state = begin(spec, undefined, { __proto__: null, secret: handle.secret, field: () => keyField(handle) });
+  }
+
+  update(data, encoding) {
+    const state = this.#state;
+    if (state.ended) throw nodeError('ERR_CRYPTO_HASH_FINALIZED');
+    update(state, data, encoding);
+    return this;
+  }
+
+  digest(outputEncoding) {
+    const state = this.#state;
+    if (!state.ended) return end(state, outputEncoding);
+    return outputNumber(outputEncoding) < 0 ? new FastBuffer(0) : '';
+  }
+}
+
+function createHmac(hmac, key, options) {
+  return new Hmac(hmac, key, options);
+}
+
+/** crypto.hash(): all at once. */
+function hash(algorithm, input, outputEncoding = 'hex') {
+  if (typeof algorithm !== 'string') throw nodeError('ERR_INVALID_ARG_TYPE', 'algorithm', 'string', algorithm);
+  if (typeof input !== 'string' && viewOf(input, false) === undefined) {
+    throw nodeError('ERR_INVALID_ARG_TYPE', 'input', ['Buffer', 'TypedArray', 'DataView', 'string'], input);
+  }
+  if (typeof outputEncoding !== 'string') throw nodeError('ERR_INVALID_ARG_TYPE', 'outputEncoding', 'string', outputEncoding);
+  if (outputEncoding !== 'buffer' && encodingOf(outputEncoding) < 0) {
+    throw nodeError('ERR_INVALID_ARG_VALUE', 'outputEncoding', outputEncoding);
+  }
+  const state = begin(specOf(algorithm), undefined, undefined);
+  update(state, input, undefined);
+  return end(state, outputEncoding);
+}
+
+module.exports = { Hash, Hmac, createHash, createHmac, hash };

@@ -1,0 +1,146 @@
+// What crypto asks of the host (host/capabilities/crypto): permits, and everything that the guest does not compute
+// itself. A payload is a row of fields, each its length and its bytes; an answer begins with how it went.
+const {
+  ArrayPrototypePush,
+  DOMException,
+  Error,
+  ObjectDefineProperty,
+  PromisePrototypeThen,
+  RangeError,
+  TypeError,
+  TypedArrayPrototypeGetBuffer,
+  TypedArrayPrototypeGetLength,
+  Uint8Array,
+} = primordials;
+const { call, start, text } = bindings('host');
+const { copy, encode } = bindings('bytes');
+
+const operations = {
+  __proto__: null,
+  ...{ ASK: 32, DIGEST: 33, HASH_OPEN: 34, HASH_DATA: 35, HASH_END: 36, HASH_COPY: 37 },
+  ...{ CIPHER_OPEN: 38, CIPHER_DATA: 39, CIPHER_END: 40, CIPHER_ONCE: 41 },
+  ...{ PBKDF2: 42, SCRYPT: 43, HKDF: 44, RANDOM: 45, KEY: 46, WRAP: 47 },
+};
+
+const LENGTH_BYTES = 4;
+const ABSENT = 0xffffffff;
+const FAILED = 1;
+const UTF8 = 0;
+
+function writeU32(bytes, at, value) {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
+function readU32(bytes, at) {
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
+}
+
+/** A row of fields: bytes, text, whole numbers, and `undefined` for one that is absent. */
+function pack(fields) {
+  let total = 0;
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i];
+    if (typeof field === 'number') fields[i] = new Uint8Array(encode('' + field, UTF8));
+    else if (typeof field === 'string') fields[i] = new Uint8Array(encode(field, UTF8));
+    total += LENGTH_BYTES + (field === undefined ? 0 : TypedArrayPrototypeGetLength(fields[i]));
+  }
+  const payload = new Uint8Array(total);
+  let at = 0;
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i];
+    const length = field === undefined ? ABSENT : TypedArrayPrototypeGetLength(field);
+    writeU32(payload, at, length);
+    at += LENGTH_BYTES;
+    if (field === undefined) continue;
+    copy(payload, field, at, 0, length);
+    at += length;
+  }
+  return payload;
+}
+
+/** The fields of an answer. */
+function unpack(bytes) {
+  const fields = [];
+  const end = TypedArrayPrototypeGetLength(bytes);
+  const buffer = TypedArrayPrototypeGetBuffer(bytes);
+  const offset = primordials.TypedArrayPrototypeGetByteOffset(bytes);
+  for (let at = 0; at < end; ) {
+    const length = readU32(bytes, at);
+    at += LENGTH_BYTES;
+    if (length === ABSENT) {
+      ArrayPrototypePush(fields, undefined);
+      continue;
+    }
+    ArrayPrototypePush(fields, new Uint8Array(buffer, offset + at, length));
+    at += length;
+  }
+  return fields;
+}
+
+function own(error, key, value) {
+  ObjectDefineProperty(error, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+}
+
+/** An error as the part of Node makes it that is no JavaScript: a class, a message, and a code if there is one. Any other
+ * `kind` is the name of a DOMException. */
+function failure(kind, code, message, library = '', reason = '') {
+  const Class = kind === 'Error' ? Error : kind === 'TypeError' ? TypeError : kind === 'RangeError' ? RangeError : undefined;
+  if (Class === undefined) return new DOMException(message, kind);
+  const error = new Class(message);
+  if (library !== '') own(error, 'library', library);
+  if (reason !== '') own(error, 'reason', reason);
+  if (code !== '') own(error, 'code', code);
+  return error;
+}
+
+function opened(answer) {
+  const body = new Uint8Array(TypedArrayPrototypeGetBuffer(answer), 1, TypedArrayPrototypeGetLength(answer) - 1);
+  if (answer[0] !== FAILED) return body;
+  const fields = unpack(body);
+  throw failure(text(fields[0]), text(fields[1]), text(fields[2]), text(fields[3]), text(fields[4]));
+}
+
+/** The answer to a call; throws what failed, as Node does, and what the policy refused. */
+function request(operation, ...fields) {
+  return opened(call(operation, pack(fields)));
+}
+
+/** The same of a payload that was made elsewhere. */
+function requestRaw(operation, payload) {
+  return opened(call(operation, payload));
+}
+
+/** The same, but `undefined` for what failed. */
+function attempt(operation, ...fields) {
+  const answer = call(operation, pack(fields));
+  return answer[0] === FAILED ? undefined : opened(answer);
+}
+
+/** A promise of the answer. */
+function requestLater(operation, ...fields) {
+  return PromisePrototypeThen(start(operation, pack(fields)), opened);
+}
+
+const permitted = { __proto__: null };
+
+/** Throws where the policy does not allow an operation with an algorithm; it is asked once for each. */
+function ask(operation, algorithm, key) {
+  const asked = operation + ' ' + algorithm + ' ' + key;
+  if (permitted[asked] === true) return;
+  request(operations.ASK, operation, algorithm, key);
+  permitted[asked] = true;
+}
+
+/** OpenSSL's own errors, as Node tells them. */
+function ossl(code, number, library, reason) {
+  return failure('Error', 'ERR_OSSL_' + code, 'error:' + number + ':' + library + '::' + reason, library, reason);
+}
+
+require('node/crypto/errors');
+
+module.exports = {
+  ask, attempt, failure, operations, ossl, pack, readU32, request, requestLater, requestRaw, text, unpack, writeU32,
+};

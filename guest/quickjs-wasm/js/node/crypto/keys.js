@@ -1,0 +1,2 @@
+// Asymmetric keys.
+module.exports = {};

@@ -1,0 +1,1 @@
+module.exports = { crypto: undefined, subtle: undefined, getRandomValues: undefined };

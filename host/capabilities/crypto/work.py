@@ -116,9 +116,9 @@ class Work:
             raise Refusal("CapabilityError", "The policy has no key of that name")
         return grant
 
-    def charge(self, price_ns: int) -> None:
-        """Takes the price of work that is about to be done: out of the fuel, and out of the budget. It depends on the
-        work alone and not on the machine. Raises Refusal where the budget is used up."""
+    def spend(self, price_ns: int) -> None:
+        """Takes the price of work that is about to be done out of the budget. It depends on the work alone and not on
+        the machine. Raises Refusal where the budget is used up."""
         if price_ns > self._left_ns:
             raise Refusal(
                 "CapabilityError",
@@ -126,6 +126,10 @@ class Work:
                 "Do less of it, with smaller parameters; a policy sets the budget with grants.crypto.budget.",
             )
         self._left_ns -= price_ns
+
+    def charge(self, price_ns: int) -> None:
+        """The same of work that is done at once, on the guest's thread: it costs fuel too."""
+        self.spend(price_ns)
         self.site.charge(price_ns * FUEL_PER_NS)
 
     def draw(self, count: int) -> bytes:

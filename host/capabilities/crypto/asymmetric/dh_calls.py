@@ -3,13 +3,16 @@
 import secrets
 
 from host.capabilities.base import Later, Refusal
-from host.capabilities.crypto.asymmetric import dh_key, faults, job
+from host.capabilities.crypto.asymmetric import dh_groups, dh_key, faults, job
 from host.capabilities.crypto.asymmetric import key as keys
+from host.capabilities.crypto.asymmetric.dh_groups import dh_check
 from host.capabilities.crypto.asymmetric.generate import made_apart, pair
+from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import pack, text, unpack
 from host.capabilities.crypto.work import Work
 
 SAFE_PRIME_BITS_MAX = 2048
+_GROUP_NS = 100_000
 #: On the average; it varies by some times.
 _SAFE_PRIME_1024_NS = 3_000_000_000
 #: A private number is so long for a prime of a length, by what both resist (RFC 7919, 5.2).
@@ -19,11 +22,16 @@ _SECRET_BITS = ((2048, 225), (3072, 275), (4096, 325), (6144, 375), (8192, 400))
 def dh(work: Work, payload: bytes) -> bytes | Later:
     """what, prime, number, number → by what: `generate` (the generator) a private number and its public one, `pair` the
     same as PKCS #8 and SPKI, `public` (generator, private number) the public one, `agree` (the other's public number,
-    private number) the secret, `prime` (bits in the place of the prime, generator) a safe prime."""
+    private number) the secret, `check` (generator) Node's verifyError, `prime` (bits in the place of the prime,
+    generator) a safe prime, `group` (its name in the place of the prime) a prime and its generator."""
     what, *rest = unpack(payload, 4)
+    if text(what) == "group":
+        return _group(work, text(rest[0]))
     prime, base, exponent = (int.from_bytes(field or b"", "big") for field in rest)
     if text(what) == "prime":
         return _prime(work, prime, base)
+    if text(what) == "check":
+        return dh_check(work, prime, base)
     dh_key.check_prime(prime)
     if exponent.bit_length() > dh_key.PRIME_BITS_MAX:
         raise faults.dh("02800067", "modulus too large")
@@ -41,6 +49,14 @@ def dh(work: Work, payload: bytes) -> bytes | Later:
         case "agree":
             return work.somewhere(price_ns, _agree, prime, base, exponent)
     raise Refusal("ValidationError", "There is no such work with numbers")
+
+
+def _group(work: Work, name: str) -> bytes:
+    work.charge(_GROUP_NS)
+    prime = dh_groups.prime_of(name)
+    if prime is None:
+        raise Failure("ERR_CRYPTO_UNKNOWN_DH_GROUP", "Unknown DH group")
+    return pack(_bytes(prime), _bytes(dh_groups.GENERATOR))
 
 
 def _secret_bits(prime: int) -> int:

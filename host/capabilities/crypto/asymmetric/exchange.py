@@ -8,7 +8,7 @@ from host.capabilities.crypto.asymmetric.curves import Curve, find_curve
 from host.capabilities.crypto.asymmetric.key import Key, ec_private, ec_public
 from host.capabilities.crypto.asymmetric.keyring import hold
 from host.capabilities.crypto.failure import Failure
-from host.capabilities.crypto.fields import data, text, unpack
+from host.capabilities.crypto.fields import data, pack, text, unpack
 from host.capabilities.crypto.work import Work
 
 _ALGORITHMS = {"ec": "ecdh", "x25519": "x25519", "dh": "dh"}
@@ -58,11 +58,15 @@ def _agree(mine: Key, theirs: Key) -> bytes:
 
 
 def point(work: Work, payload: bytes) -> bytes | Later:
-    """what (`agree`, `public`, `convert`), curve, scalar, point, form → for Node's ECDH objects: the secret that scalar
-    and point make, the scalar's own point, or the point in another form (`compressed`, `uncompressed`, `hybrid`)."""
+    """what (`generate`, `agree`, `public`, `convert`), curve, scalar, point, form → for Node's ECDH objects: a new
+    scalar and its point, the secret that scalar and point make, the scalar's own point, or the point in another form
+    (`compressed`, `uncompressed`, `hybrid`)."""
     what, curve_field, scalar, encoded, form = unpack(payload, 5)
     curve = known_curve(curve_field)
     match text(what):
+        case "generate":
+            work.ask("keypair", "sm2" if curve.library is None else "ec")
+            return work.somewhere(2 * curve.price_ns, _generate, curve)
         case "agree":
             work.ask("exchange", _algorithm("ec", curve))
             work.charge(curve.price_ns + _POINT_NS)
@@ -76,6 +80,18 @@ def point(work: Work, payload: bytes) -> bytes | Later:
             _point(curve, data(encoded), "ERR_CRYPTO_OPERATION_FAILED", "Failed to convert Buffer to EC_POINT")
             return ec_key.written(ec_key.uncompressed(curve, data(encoded)), text(form))
     raise Refusal("ValidationError", "There is no such work on a curve")
+
+
+def _generate(curve: Curve) -> bytes:
+    scalar = new_scalar(curve)
+    return pack(scalar.to_bytes(curve.size, "big"), ec_key.private_handle(curve, scalar)[1])
+
+
+def new_scalar(curve: Curve) -> int:
+    """A private key that nobody has had."""
+    if curve.library is None:
+        return sm2.generate().scalar
+    return ec.generate_private_key(curve.library).private_numbers().private_value
 
 
 def _public_point(curve: Curve, scalar: bytes) -> bytes:

@@ -3,15 +3,15 @@ a key that can be made again by whoever knows the seed is no secret."""
 
 from collections.abc import Awaitable, Callable
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, x25519
+from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
 
 from host.capabilities.apart.apart import Apart
 from host.capabilities.apart.frames import Limits
 from host.capabilities.base import Later, Refusal
-from host.capabilities.crypto.asymmetric import job, rsa_key, sm2
+from host.capabilities.crypto.asymmetric import job, rsa_key
 from host.capabilities.crypto.asymmetric import key as keys
 from host.capabilities.crypto.asymmetric.curves import Curve
-from host.capabilities.crypto.asymmetric.exchange import known_curve
+from host.capabilities.crypto.asymmetric.exchange import known_curve, new_scalar
 from host.capabilities.crypto.asymmetric.key import Key, okp_private, public_of, read
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import number, pack, text, unpack
@@ -115,6 +115,4 @@ def small_pair(work: Work, payload: bytes) -> bytes | Later:
 
 
 def _curve_pair(curve: Curve) -> bytes:
-    if curve.library is None:
-        return pair(keys.ec_private(curve, sm2.generate().scalar))
-    return pair(keys.ec_private(curve, ec.generate_private_key(curve.library).private_numbers().private_value))
+    return pair(keys.ec_private(curve, new_scalar(curve)))

@@ -11,6 +11,9 @@ from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import data, pack, text, unpack
 from host.capabilities.crypto.work import Work
 
+_OTHER_NAMES = {
+    "des3": "des-ede3-cbc", "aes128": "aes-128-cbc", "aes192": "aes-192-cbc", "aes256": "aes-256-cbc"
+}  # fmt: skip
 _READ_NS = 150_000
 _CURVE_NS = 250_000
 
@@ -62,7 +65,7 @@ def export(work: Work, payload: bytes) -> bytes | Later:
     cipher = None if cipher_field is None else text(cipher_field).lower()
     price_ns = _READ_NS
     if cipher is not None:
-        cipher = "des-ede3-cbc" if cipher == "des3" else cipher
+        cipher = _OTHER_NAMES.get(cipher, cipher)
         if not locked.has_cipher(cipher):
             raise Failure("ERR_CRYPTO_UNKNOWN_CIPHER", "Unknown cipher")
         work.ask("cipher", cipher)

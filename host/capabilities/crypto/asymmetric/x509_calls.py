@@ -11,6 +11,7 @@ from host.capabilities.crypto.asymmetric.key import Key, public_of, read
 from host.capabilities.crypto.asymmetric.key_calls import described
 from host.capabilities.crypto.asymmetric.keyring import hold
 from host.capabilities.crypto.asymmetric.read_key import certified_key
+from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import data, pack, text, unpack
 from host.capabilities.crypto.work import Work
 
@@ -28,9 +29,9 @@ def read_certificate(work: Work, payload: bytes) -> bytes:
 
 
 def ask_certificate(work: Work, payload: bytes) -> bytes:
-    """what, DER, other, name, subject, wildcards, partial wildcards → by what: `key` the public key, described; `host`,
-    `email`, `ip` the name that matches, in one field; `verify` (a public key), `issued` (another certificate's DER) and
-    `certifies` (a private key) 1 or 0."""
+    """what, DER, other, name, subject, wildcards (1 or 0), letters for other rules of names → by what: `key` the public
+    key, described; `host`, `email`, `ip` the name that matches, in one field; `verify` (a public key), `issued` (another
+    certificate's DER) and `certifies` (a private key) 1 or 0."""
     what, content, other, *names = unpack(payload, 7)
     work.charge(_READ_NS)
     certificate = x509_certificate.load(data(content))
@@ -65,9 +66,12 @@ def _matching(certificate: Certificate, kind: str, fields: list[bytes | None]) -
     name, subject, wildcards, partial = (text(field) for field in fields)
     match kind:
         case "host":
-            return x509_names.matching_host(certificate, name, subject, wildcards == "1", partial == "1")
+            rules = x509_names.Rules(wildcards == "1", "p" in partial, "m" in partial, "s" in partial)
+            return x509_names.matching_host(certificate, name, subject, rules)
         case "email":
             return x509_names.matching_email(certificate, name, subject)
         case "ip":
+            if not x509_names.is_address(name):
+                raise Failure("ERR_INVALID_ARG_VALUE", "Invalid IP", "TypeError")
             return x509_names.matching_ip(certificate, name)
     raise Refusal("ValidationError", "There is no such question about a certificate")

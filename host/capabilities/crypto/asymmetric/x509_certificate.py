@@ -38,16 +38,14 @@ def load(content: bytes) -> x509.Certificate:
     """A certificate of PEM or DER. Raises Failure."""
     if len(content) > CERTIFICATE_BYTES_MAX:
         raise unsupported()
-    der = content
-    if not content.startswith(b"\x30"):
-        der = next((block.body for block in pem.read_blocks(content) if block.label in _LABELS), None)
-        if der is None:
-            raise ossl("ERR_OSSL_PEM_NO_START_LINE", "0480006C", "PEM routines", "no start line")
+    der = next((block.body for block in pem.read_blocks(content) if block.label in _LABELS), None)
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        certificate = x509.load_der_x509_certificate(content if der is None else der)
         list(certificate.extensions)
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        raise bad_der("wrong tag") from None
+        if der is not None:
+            raise bad_der("wrong tag") from None
+        raise ossl("ERR_OSSL_PEM_NO_START_LINE", "0480006C", "PEM routines", "no start line") from None
     return certificate
 
 
@@ -151,8 +149,8 @@ def _info_access(certificate: x509.Certificate) -> str | None:
     access = _extension(certificate, ExtensionOID.AUTHORITY_INFORMATION_ACCESS)
     if access is None:
         return None
-    return "".join(
-        f"{_ACCESS.get(each.access_method, each.access_method.dotted_string)} - {_general_name(each.access_location)}\n"
+    return "\n".join(
+        f"{_ACCESS.get(each.access_method, each.access_method.dotted_string)} - {_general_name(each.access_location)}"
         for each in access
     )
 

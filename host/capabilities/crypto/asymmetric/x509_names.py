@@ -4,18 +4,28 @@ import ipaddress
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+from msgspec import Struct
 
 from host.capabilities.crypto.asymmetric.x509_certificate import alternative_names
 
 
-def matching_host(certificate: x509.Certificate, host: str, subject: str, wildcards: bool, partial: bool) -> str | None:
+class Rules(Struct, frozen=True):
+    """How wildcards count: at all, as a part of a label, for several labels; and whether `.domain` means one label."""
+
+    wildcards: bool
+    partial: bool
+    many_labels: bool
+    one_label: bool
+
+
+def matching_host(certificate: x509.Certificate, host: str, subject: str, rules: Rules) -> str | None:
     """The name in the certificate that covers the host. The subject counts `always`, `never`, or by `default` where
     there is no alternative name of the sort."""
     names = [name.value for name in alternative_names(certificate) if isinstance(name, x509.DNSName)]
     candidates = names + _common_names(certificate, NameOID.COMMON_NAME, subject, bool(names))
     wanted = host.lower()
     for name in candidates:
-        if _host_matches(name.lower(), wanted, wildcards, partial):
+        if _host_matches(name.lower(), wanted, rules):
             return name
     return None
 
@@ -28,14 +38,20 @@ def _common_names(
     return [each.value for each in certificate.subject.get_attributes_for_oid(oid) if isinstance(each.value, str)]
 
 
-def _host_matches(name: str, host: str, wildcards: bool, partial: bool) -> bool:
+def _host_matches(name: str, host: str, rules: Rules) -> bool:
     if name == host:
         return True
+    if host.startswith("."):
+        # Asks for any name below a domain.
+        before = name.removesuffix(host)
+        return name.endswith(host) and before != "" and not (rules.one_label and "." in before)
     first, dot, rest = name.partition(".")
-    if not wildcards or "*" not in first or "*" in rest or not dot or "." not in rest:
+    if not rules.wildcards or "*" not in first or "*" in rest or not dot or "." not in rest:
         return False
-    if first != "*" and (not partial or first.count("*") != 1 or first.startswith("xn--")):
+    if first != "*" and (not rules.partial or first.count("*") != 1 or first.startswith("xn--")):
         return False
+    if rules.many_labels and first == "*":
+        return host.endswith("." + rest) and not host.startswith("." + rest)
     label, _, others = host.partition(".")
     before, _, after = first.partition("*")
     if others != rest or not label or len(label) < len(before) + len(after):
@@ -59,11 +75,16 @@ def _email_key(email: str) -> tuple[str, str]:
     return local, domain.lower()
 
 
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def matching_ip(certificate: x509.Certificate, address: str) -> str | None:
     """The address, where the certificate has it."""
-    try:
-        wanted = ipaddress.ip_address(address)
-    except ValueError:
-        return None
+    wanted = ipaddress.ip_address(address)
     names = (name.value for name in alternative_names(certificate) if isinstance(name, x509.IPAddress))
     return address if any(name == wanted for name in names) else None

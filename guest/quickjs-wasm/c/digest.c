@@ -1,12 +1,13 @@
 /* bindings('digest'): hashes of what is small, where asking the host would cost more than the hash; and comparing in a
- * time that tells nothing of where two texts differ. Data are a buffer's bytes, or a string in an encoding (bytes.h). */
+ * time that tells nothing of where two texts differ; and the payloads that go to the host. Data are a buffer's bytes, or a string in an encoding (bytes.h). */
 #include <string.h>
 
 #include "bytes.h"
 #include "guest.h"
 #include "hashes.h"
 
-#define AT_ONCE_BYTES 1024
+#define AT_ONCE_BYTES 256
+#define FIELDS_MAX 12
 
 typedef struct {
     const uint8_t *bytes;
@@ -152,10 +153,83 @@ static JSValue same(JSContext *ctx, JSValueConst this_value, int argc, JSValueCo
     return JS_NewBool(ctx, differing == 0);
 }
 
+#define ABSENT 0xFFFFFFFFu
+
+static void put_length(uint8_t *to, uint32_t length)
+{
+    memcpy(to, &length, sizeof length);
+}
+
+/* The bytes of one field, which may be text, a whole number, a view, or `undefined` (then `bytes` is NULL). */
+static bool take_field(JSContext *ctx, JSValueConst value, data_t *data)
+{
+    JSValue text;
+    bool taken;
+
+    data->bytes = NULL;
+    data->len = 0;
+    data->string.owner = JS_UNDEFINED;
+    data->made = NULL;
+    if (JS_IsUndefined(value))
+        return true;
+    if (!JS_IsNumber(value))
+        return take(ctx, value, CB_UTF8, data);
+    text = JS_ToString(ctx, value);
+    taken = !JS_IsException(text) && take_string(ctx, text, CB_UTF8, data);
+    JS_FreeValue(ctx, text);
+    return taken;
+}
+
+static JSValue join(JSContext *ctx, data_t *fields, int count)
+{
+    size_t total = 0, at = 0;
+    uint8_t *payload;
+    JSValue buffer;
+
+    for (int i = 0; i < count; i++)
+        total += 4 + fields[i].len;
+    payload = js_malloc(ctx, total ? total : 1);
+    if (!payload)
+        return JS_EXCEPTION;
+    for (int i = 0; i < count; i++) {
+        put_length(payload + at, fields[i].bytes ? (uint32_t)fields[i].len : ABSENT);
+        if (fields[i].len)
+            memcpy(payload + at + 4, fields[i].bytes, fields[i].len);
+        at += 4 + fields[i].len;
+    }
+    buffer = cb_engine_new_buffer(ctx, payload, total);
+    return buffer;
+}
+
+/* pack(field, …) -> ArrayBuffer: a row of at most 12 fields, each its length (u32; all ones where it is absent) and its
+ * bytes. Nothing of a guest's runs between the first field and the last. */
+static JSValue pack(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    data_t *fields = NULL;
+    JSValue packed = JS_EXCEPTION;
+    int taken = 0;
+
+    (void)this_value;
+    if (argc > FIELDS_MAX)
+        return JS_ThrowRangeError(ctx, "too many fields");
+    fields = js_malloc(ctx, sizeof *fields * (size_t)(argc + 1));
+    if (!fields)
+        return JS_EXCEPTION;
+    while (taken < argc && take_field(ctx, argv[taken], &fields[taken]))
+        taken++;
+    if (taken == argc)
+        packed = join(ctx, fields, argc);
+    while (taken-- > 0)
+        release(ctx, &fields[taken]);
+    js_free(ctx, fields);
+    return packed;
+}
+
 static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("hash", 5, hash),
     JS_CFUNC_DEF("hmac", 6, hmac),
     JS_CFUNC_DEF("same", 2, same),
+    JS_CFUNC_DEF("pack", 0, pack),
 };
 
 const cb_binding_t cb_digest_binding = { "digest", functions, sizeof functions / sizeof *functions };

@@ -100,20 +100,36 @@ def _price_ns(kind: Kind, length: int) -> int:
     return _CALL_NS + length * kind.byte_ps // 1000
 
 
-def open_cipher(work: Work, payload: bytes) -> bytes:
-    """name, encrypts (1 or 0), key, nonce, bytes of the tag → the cipher's id u32."""
-    name, encrypts, key, iv, tag_bytes = unpack(payload, 5)
+def open_cipher(work: Work, payload: bytes) -> bytes | Later:
+    """name, encrypts (1 or 0), key, nonce, bytes of the tag, flags (2: padded), additional data, first data → the
+    cipher's id u32, and what the data become."""
+    name, encrypts, key, iv, tag_bytes, flags, aad, first = unpack(payload, 8)
     opened = _open(work, text(name), bool(number(encrypts)), key, data(iv), number(tag_bytes))
-    return work.ciphers.add(opened)
+    part = data(first)
+    if len(data(aad)) > DATA_BYTES_MAX or len(part) > DATA_BYTES_MAX:
+        raise _too_much()
+    identifier = work.ciphers.add(opened)
+    arguments = (opened.engine, identifier, data(aad), part, bool(number(flags) & _IS_PADDED))
+    return work.somewhere(_price_ns(opened.kind, len(part) + len(data(aad))), _begin, *arguments)
+
+
+def _begin(engine: Engine, identifier: bytes, aad: bytes, first: bytes, padded: bool) -> bytes:
+    if aad:
+        engine.add(aad)
+    return identifier + engine.update(first, padded) if first else identifier
+
+
+def _too_much() -> Refusal:
+    return Refusal("ValidationError", f"A cipher takes {DATA_BYTES_MAX} bytes at a time at most")
 
 
 def feed(work: Work, payload: bytes) -> bytes | Later:
     """id u32, flags u8 (1: additional data, 2: padded), bytes → what they become."""
     opened = work.ciphers.get(payload)
     if not _HEAD.size <= len(payload) <= DATA_BYTES_MAX + _HEAD.size:
-        raise Refusal("ValidationError", f"A cipher takes {DATA_BYTES_MAX} bytes at a time at most")
+        raise _too_much()
     flags = payload[4]
-    part = payload[_HEAD.size :]
+    part = memoryview(payload)[_HEAD.size :]
     price_ns = _price_ns(opened.kind, len(part))
     if flags & _IS_AAD:
         work.charge(price_ns)

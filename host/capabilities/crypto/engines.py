@@ -1,6 +1,7 @@
 """The ciphers themselves: each takes bytes, gives bytes, and ends once."""
 
 import struct
+from hmac import compare_digest
 from typing import Any, Protocol
 
 from Crypto.Cipher import AES
@@ -25,9 +26,9 @@ _POLY1305_BLOCK_BYTES = 16
 class Engine(Protocol):
     """A cipher under way. `end` takes the tag to be checked, where there is one, and gives the rest and the tag."""
 
-    def add(self, aad: bytes) -> None: ...
+    def add(self, aad: bytes | memoryview) -> None: ...
 
-    def update(self, data: bytes, padded: bool) -> bytes: ...
+    def update(self, data: bytes | memoryview, padded: bool) -> bytes: ...
 
     def end(self, padded: bool, tag: bytes | None) -> tuple[bytes, bytes | None]: ...
 
@@ -35,7 +36,7 @@ class Engine(Protocol):
 class NoAad:
     """What the engines without a tag share."""
 
-    def add(self, aad: bytes) -> None:
+    def add(self, aad: bytes | memoryview) -> None:
         raise Failure("", "Unsupported state or unable to authenticate data")
 
 
@@ -45,7 +46,7 @@ class Flow(NoAad):
     def __init__(self, context: Any) -> None:
         self._context = context
 
-    def update(self, data: bytes, padded: bool) -> bytes:
+    def update(self, data: bytes | memoryview, padded: bool) -> bytes:
         return self._context.update(data)
 
     def end(self, padded: bool, tag: bytes | None) -> tuple[bytes, bytes | None]:
@@ -61,12 +62,12 @@ class Blocks(NoAad):
         self._encrypts = encrypts
         self._held = b""
 
-    def update(self, data: bytes, padded: bool) -> bytes:
-        held = self._held + data if self._held else data
+    def update(self, data: bytes | memoryview, padded: bool) -> bytes:
+        held = self._held + bytes(data) if self._held else data
         whole = len(held) - len(held) % self._size
         if padded and not self._encrypts and whole == len(held) and whole:
             whole -= self._size
-        self._held = held[whole:]
+        self._held = bytes(held[whole:])
         return self._context.update(memoryview(held)[:whole]) if whole else b""
 
     def end(self, padded: bool, tag: bytes | None) -> tuple[bytes, bytes | None]:
@@ -98,10 +99,10 @@ class Gcm:
         self._context = context
         self._encrypts = encrypts
 
-    def add(self, aad: bytes) -> None:
+    def add(self, aad: bytes | memoryview) -> None:
         self._context.authenticate_additional_data(aad)
 
-    def update(self, data: bytes, padded: bool) -> bytes:
+    def update(self, data: bytes | memoryview, padded: bool) -> bytes:
         return self._context.update(data)
 
     def end(self, padded: bool, tag: bytes | None) -> tuple[bytes, bytes | None]:
@@ -122,10 +123,10 @@ class OddGcm:
         self._cipher = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=tag_bytes)
         self._encrypts = encrypts
 
-    def add(self, aad: bytes) -> None:
+    def add(self, aad: bytes | memoryview) -> None:
         self._cipher.update(aad)
 
-    def update(self, data: bytes, padded: bool) -> bytes:
+    def update(self, data: bytes | memoryview, padded: bool) -> bytes:
         return self._cipher.encrypt(data) if self._encrypts else self._cipher.decrypt(data)
 
     def end(self, padded: bool, tag: bytes | None) -> tuple[bytes, bytes | None]:
@@ -149,11 +150,11 @@ class ChaCha:
         self._aad_bytes = 0
         self._data_bytes: int | None = None
 
-    def add(self, aad: bytes) -> None:
+    def add(self, aad: bytes | memoryview) -> None:
         self._mac.update(aad)
         self._aad_bytes += len(aad)
 
-    def update(self, data: bytes, padded: bool) -> bytes:
+    def update(self, data: bytes | memoryview, padded: bool) -> bytes:
         if self._data_bytes is None:
             self._fill(self._aad_bytes)
             self._data_bytes = 0
@@ -172,15 +173,9 @@ class ChaCha:
         made = self._mac.finalize()
         if self._encrypts:
             return b"", made
-        if tag is None or not _same(made[: len(tag)], tag):
+        if tag is None or not compare_digest(made[: len(tag)], tag):
             raise unauthentic()
         return b"", None
-
-
-def _same(one: bytes, other: bytes) -> bool:
-    from hmac import compare_digest
-
-    return compare_digest(one, other)
 
 
 def unauthentic() -> Failure:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from host.capabilities.base import Later, Refusal, Site
 from host.policy.decide.crypto import CryptoRequest
 from host.policy.grants.model import CryptoGrant, KeyGrant
+from host.sandbox.hostcalls import CALL_FUEL
 
 #: Fuel for a nanosecond of the host's work.
 FUEL_PER_NS = 25
@@ -130,7 +131,10 @@ class Work:
     def charge(self, price_ns: int) -> None:
         """The same of work that is done at once, on the guest's thread: it costs fuel too."""
         self.spend(price_ns)
-        self.site.charge(price_ns * FUEL_PER_NS)
+        fuel = price_ns * FUEL_PER_NS
+        # What a call costs anyway is paid.
+        if fuel > CALL_FUEL:
+            self.site.charge(fuel - CALL_FUEL)
 
     def draw(self, count: int) -> bytes:
         """Random bytes, as the policy says."""
@@ -145,8 +149,9 @@ class Work:
         return Later(work)
 
     def somewhere(self, price_ns: int, function: Callable[..., bytes], *arguments: Any) -> bytes | Later:
-        """Charges the price, and does the work where that much of it may be done."""
-        self.charge(price_ns)
+        """Takes the price, and does the work where that much of it may be done."""
         if price_ns <= AT_ONCE_NS:
+            self.charge(price_ns)
             return function(*arguments)
+        self.spend(price_ns)
         return self.off_loop(function, *arguments)

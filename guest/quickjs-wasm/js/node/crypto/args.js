@@ -41,13 +41,12 @@ function viewOf(value, withBuffers = true) {
   return new Uint8Array(TypedArrayPrototypeGetBuffer(value), TypedArrayPrototypeGetByteOffset(value), length);
 }
 
-/** Text in an encoding; digits of which one is missing are an error where Node says so. */
-function textBytes(string, encoding, strict = false) {
-  const number = encodingNumber(encoding);
-  if (strict) checkText(string, number, encoding);
-  return new Uint8Array(encode(string, number));
+/** Text in an encoding. */
+function textBytes(string, encoding) {
+  return new Uint8Array(encode(string, encodingNumber(encoding)));
 }
 
+/** Digits of which one is missing are an error where Node says so. */
 function checkText(string, number, encoding) {
   if (number === HEX && string.length % 2 !== 0) {
     throw nodeError('ERR_INVALID_ARG_VALUE', 'encoding', encoding, 'is invalid for data of length ' + string.length);

@@ -12,6 +12,7 @@ const { ANY, KEYS, VIEWS, bufferOf, bytesOf, checkText, copyOf, encodingNumber, 
 const { keyField, secretOf } = require('node/crypto/keyobject');
 const { ccmBytesMax, cipherSpec, fitsIv } = require('node/crypto/cipher_names');
 
+const ID_BYTES = 4;
 const HEAD_BYTES = 5;
 const IS_AAD = 1;
 const IS_PADDED = 2;
@@ -69,13 +70,21 @@ function begin(cipher, key, iv, options, encrypts) {
 
 const lengthOf = TypedArrayPrototypeGetLength;
 
-/** Opens it at the host, with what was authenticated before the first data. */
-function open(state) {
-  const { spec, handle, nonce, aad } = state;
-  const tagBytes = state.encrypts ? TAG_BYTES : (state.tag === undefined ? 4 : lengthOf(state.tag));
-  state.id = readU32(request(operations.CIPHER_OPEN, spec.name, state.encrypts ? 1 : 0, keyField(handle), nonce, tagBytes), 0);
+/** Opens it at the host, with what is to be authenticated and the first data; gives what these became. */
+function open(state, first) {
+  const { spec, handle, nonce, encrypts, aad } = state;
+  const tagBytes = encrypts ? TAG_BYTES : state.tag === undefined ? 4 : lengthOf(state.tag);
+  const flags = state.padded ? IS_PADDED : 0;
+  const large = aad !== undefined && lengthOf(aad) > spec.chunk;
+  const early = large || aad === undefined ? nothing() : aad;
+  const data = large ? nothing() : first;
+  const key = keyField(handle);
+  const answer = request(operations.CIPHER_OPEN, spec.name, encrypts ? 1 : 0, key, nonce, tagBytes, flags, early, data);
+  state.id = readU32(answer, 0);
   state.aad = undefined;
-  if (aad !== undefined) feed(state, aad, IS_AAD);
+  if (!large) return part(answer, ID_BYTES, lengthOf(answer) - ID_BYTES);
+  feed(state, aad, IS_AAD);
+  return feed(state, first, flags);
 }
 
 /** Hands data to the host, so much at a time as it takes; gives what they became. */
@@ -115,7 +124,10 @@ function update(state, view) {
   if (state.over) throw unsupported();
   if (state.spec.mode === 'ccm') return updateWhole(state, view);
   state.begun = true;
-  if (state.id === 0) open(state);
+  if (state.id === 0) {
+    if (lengthOf(view) <= state.spec.chunk) return open(state, view);
+    open(state, nothing());
+  }
   return feed(state, view, state.padded ? IS_PADDED : 0);
 }
 
@@ -162,7 +174,7 @@ function final(state) {
     if (!state.begun) throw ossl('TAG_NOT_SET', '1C800077', 'Provider routines', 'tag not set');
     return nothing();
   }
-  if (state.id === 0) open(state);
+  if (state.id === 0) open(state, nothing());
   const tag = encrypts || state.tag === undefined ? nothing() : state.tag;
   const payload = new Uint8Array(HEAD_BYTES + lengthOf(tag));
   writeU32(payload, 0, state.id);
@@ -203,7 +215,6 @@ function authenticate(state, aadbuf, options) {
     if (plaintextLength > ccmBytesMax(lengthOf(state.nonce))) {
       throw failure('RangeError', 'ERR_CRYPTO_INVALID_MESSAGELEN', 'Invalid message length');
     }
-    if (!state.encrypts && state.tag === undefined) throw badState('setAAD');
     state.plainBytes = plaintextLength;
   }
   const before = state.aad === undefined ? 0 : lengthOf(state.aad);

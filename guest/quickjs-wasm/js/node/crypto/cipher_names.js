@@ -5,13 +5,13 @@ const KiB = 1024;
 // By mode: bytes of a block, of a nonce (0: it has none), and what the host takes at once.
 const modes = {
   __proto__: null,
-  ecb: [16, 0, 1024 * KiB],
+  ecb: [16, 0, 256 * KiB],
   cbc: [16, 16, 192 * KiB],
-  ctr: [1, 16, 1024 * KiB],
+  ctr: [1, 16, 256 * KiB],
   cfb: [1, 16, 192 * KiB],
   cfb8: [1, 16, 16 * KiB],
   ofb: [1, 16, 192 * KiB],
-  gcm: [1, 12, 1024 * KiB],
+  gcm: [1, 12, 256 * KiB],
   ccm: [1, 12, 0],
 };
 // OpenSSL's numbers, in the order of the modes.
@@ -65,7 +65,7 @@ function addAll() {
   }
   byName['chacha20-poly1305'] = {
     __proto__: null, name: 'chacha20-poly1305', shown: 'chacha20-poly1305', granted: 'chacha20-poly1305', mode: 'stream', nid: 1018,
-    keyBytes: 32, ivBytes: 12, blockBytes: 0, padded: false, tagged: true, chunk: 768 * KiB,
+    keyBytes: 32, ivBytes: 12, blockBytes: 0, padded: false, tagged: true, chunk: 256 * KiB,
   };
   const others = { __proto__: null, aes128: 'aes-128-cbc', aes192: 'aes-192-cbc', aes256: 'aes-256-cbc', des3: 'des-ede3-cbc', sm4: 'sm4-cbc' };
   for (const name in others) byName[name] = byName[others[name]];

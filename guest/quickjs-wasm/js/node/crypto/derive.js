@@ -84,7 +84,7 @@ function scryptArguments(password, salt, keylen, options) {
       validateInteger(maxmem, 'maxmem', 0);
     }
   }
-  if (N < 2 || (N & (N - 1)) !== 0 || N > 2 ** 31 || p > (2 ** 30 - 1) / r || (r < 4 && N >= 2 ** (16 * r))) {
+  if (N < 2 || (N & (N - 1)) !== 0 || (r < 4 && N >= 2 ** (16 * r))) {
     throw badScrypt('Invalid scrypt params');
   }
   if (128 * r * (N + p + 2) > (maxmem || scryptDefaults.maxmem)) {

@@ -12,8 +12,9 @@ const { ask, failure, operations, ossl, readU32, request, requestRaw, writeU32 }
 const { KEYS, VIEWS, bufferOf, checkText, encodingNumber, textBytes, validateUint32, viewOf } = require('node/crypto/args');
 const { hashSpec } = require('node/crypto/hash_names');
 
-// So much is gathered before the host is asked: hashing it in C takes about as long as a call.
-const GATHERED_BYTES = 4096;
+// So much is hashed in C, which takes as long as a call to the host; and so much is gathered for one call.
+const IN_C_BYTES = 3072;
+const GATHERED_BYTES = 16 * 1024;
 const ID_BYTES = 4;
 const UTF8 = 0;
 
@@ -31,7 +32,8 @@ function makeRoom(state, more) {
   }
   const room = state.held === undefined ? 0 : TypedArrayPrototypeGetLength(state.held);
   if (state.used + more <= room) return;
-  const larger = new Uint8Array(state.used + more > 512 ? GATHERED_BYTES : 512);
+  const needed = state.used + more;
+  const larger = new Uint8Array(needed <= 512 ? 512 : needed <= IN_C_BYTES ? IN_C_BYTES : GATHERED_BYTES);
   if (state.used > 0) copy(larger, state.held, 0, 0, state.used);
   state.held = larger;
 }
@@ -50,7 +52,7 @@ function gather(state, view, length) {
 function addString(state, data, encoding) {
   const number = encodingNumber(encoding);
   checkText(data, number, encoding);
-  if (number === UTF8 && state.held === undefined && state.stream === 0 && data.length <= GATHERED_BYTES / 4) {
+  if (number === UTF8 && state.held === undefined && state.stream === 0 && data.length <= IN_C_BYTES / 3) {
     state.held = data;
     state.used = -1;
     return;
@@ -67,14 +69,28 @@ function addBytes(state, view) {
       gather(state, view, length);
       return;
     }
-    const { spec } = state;
-    const held = state.held === undefined ? new Uint8Array(0) : firstOf(state.held, state.used);
-    state.stream = readU32(request(operations.HASH_OPEN, spec.name, sizeField(state), state.key?.field(), held), 0);
-    state.held = undefined;
-    state.used = 0;
+    openWith(state, view, length < state.spec.chunk ? length : state.spec.chunk);
+  } else {
+    feed(state, view, 0);
   }
+}
+
+/** Opens a stream with what is held and the first `count` bytes of a view, and feeds the rest. */
+function openWith(state, view, count) {
+  const { spec, key, held, used } = state;
+  const first = new Uint8Array(used + count);
+  if (used > 0) copy(first, held, 0, 0, used);
+  copy(first, view, used, 0, count);
+  state.stream = readU32(request(operations.HASH_OPEN, spec.name, state.size, key?.field(), first), 0);
+  state.held = undefined;
+  state.used = 0;
+  feed(state, view, count);
+}
+
+function feed(state, view, from) {
+  const length = TypedArrayPrototypeGetLength(view);
   const { chunk } = state.spec;
-  for (let at = 0; at < length; at += chunk) {
+  for (let at = from; at < length; at += chunk) {
     const taken = length - at < chunk ? length - at : chunk;
     const payload = new Uint8Array(ID_BYTES + taken);
     writeU32(payload, 0, state.stream);
@@ -84,7 +100,6 @@ function addBytes(state, view) {
 }
 
 const firstOf = (view, length) => new Uint8Array(primordials.TypedArrayPrototypeGetBuffer(view), 0, length);
-const sizeField = (state) => (state.size === undefined ? undefined : state.size);
 
 function idPayload(id) {
   const payload = new Uint8Array(ID_BYTES);
@@ -103,8 +118,8 @@ function end(state, encoding) {
   const { spec, key } = state;
   const number = outputNumber(encoding);
   state.ended = true;
-  if (state.stream === 0 && spec.code >= 0 && (key === undefined || key.secret !== undefined)) {
-    const { held, used } = state;
+  const { held, used } = state;
+  if (spec.code >= 0 && state.stream === 0 && used <= IN_C_BYTES && (key === undefined || key.secret !== undefined)) {
     const data = held === undefined ? '' : held;
     const result = key === undefined
       ? digests.hash(spec.code, data, UTF8, used < 0 ? undefined : used, number)
@@ -121,7 +136,7 @@ function endAtHost(state) {
   if (state.used < 0) makeRoom(state, 0);
   const held = state.held === undefined ? new Uint8Array(0) : firstOf(state.held, state.used);
   state.held = undefined;
-  return request(operations.DIGEST, state.spec.name, sizeField(state), state.key?.field(), held);
+  return request(operations.DIGEST, state.spec.name, state.size, state.key?.field(), held);
 }
 
 function cloneOf(state) {
@@ -241,6 +256,7 @@ function hash(algorithm, input, outputEncoding = 'hex') {
   if (outputEncoding !== 'buffer' && encodingOf(outputEncoding) < 0) {
     throw nodeError('ERR_INVALID_ARG_VALUE', 'outputEncoding', outputEncoding);
   }
+  if (hashSpec(algorithm) === undefined) throw failure('Error', '', 'Digest method ' + algorithm + ' is not supported');
   const state = begin(specOf(algorithm), undefined, undefined);
   update(state, input, undefined);
   return end(state, outputEncoding);

@@ -7,13 +7,14 @@ const {
   ObjectDefineProperty,
   PromisePrototypeThen,
   RangeError,
+  ReflectApply,
   TypeError,
   TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetLength,
   Uint8Array,
 } = primordials;
 const { call, start, text } = bindings('host');
-const { copy, encode } = bindings('bytes');
+const { pack: packed } = bindings('digest');
 
 const operations = {
   __proto__: null,
@@ -25,7 +26,6 @@ const operations = {
 const LENGTH_BYTES = 4;
 const ABSENT = 0xffffffff;
 const FAILED = 1;
-const UTF8 = 0;
 
 function writeU32(bytes, at, value) {
   bytes[at] = value;
@@ -38,28 +38,8 @@ function readU32(bytes, at) {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }
 
-/** A row of fields: bytes, text, whole numbers, and `undefined` for one that is absent. */
-function pack(fields) {
-  let total = 0;
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i];
-    if (typeof field === 'number') fields[i] = new Uint8Array(encode('' + field, UTF8));
-    else if (typeof field === 'string') fields[i] = new Uint8Array(encode(field, UTF8));
-    total += LENGTH_BYTES + (field === undefined ? 0 : TypedArrayPrototypeGetLength(fields[i]));
-  }
-  const payload = new Uint8Array(total);
-  let at = 0;
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i];
-    const length = field === undefined ? ABSENT : TypedArrayPrototypeGetLength(field);
-    writeU32(payload, at, length);
-    at += LENGTH_BYTES;
-    if (field === undefined) continue;
-    copy(payload, field, at, 0, length);
-    at += length;
-  }
-  return payload;
-}
+/** A row of fields as an array buffer: bytes, text, whole numbers, and `undefined` for one that is absent. */
+const pack = (fields) => ReflectApply(packed, undefined, fields);
 
 /** The fields of an answer. */
 function unpack(bytes) {

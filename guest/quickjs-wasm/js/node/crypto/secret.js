@@ -7,7 +7,7 @@ const { SecretKeyObject, makeKey, secretHandle } = require('node/crypto/keyobjec
 const { validateFunction, validateInteger, validateOneOf, validateString } = require('internal/validators');
 
 function createSecretKey(key, encoding) {
-  if (typeof key === 'string') return makeKey(SecretKeyObject, secretHandle(textBytes(key, encoding, true)));
+  if (typeof key === 'string') return makeKey(SecretKeyObject, secretHandle(textBytes(key, encoding)));
   const view = viewOf(key);
   if (view === undefined) throw nodeError('ERR_INVALID_ARG_TYPE', 'key', BUFFERS, key);
   return makeKey(SecretKeyObject, secretHandle(copyOf(view)));

@@ -9,7 +9,8 @@ policy's.
 from collections.abc import Awaitable, Callable, Mapping
 
 from host.capabilities.base import Asynchronous, Immediate, Later, Power, Site
-from host.capabilities.crypto import asymmetric, ciphers, derive, hashes, keys
+from host.capabilities.crypto import ciphers, derive, hashes, keys
+from host.capabilities.crypto.asymmetric.operations import OPERATIONS as ASYMMETRIC
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.work import Work
 
@@ -20,7 +21,7 @@ OPERATIONS: Mapping[int, Operation] = {
     **hashes.OPERATIONS,
     **ciphers.OPERATIONS,
     **derive.OPERATIONS,
-    **asymmetric.OPERATIONS,
+    **ASYMMETRIC,
 }
 
 #: What an answer begins with.

@@ -117,9 +117,9 @@ class Work:
             raise Refusal("CapabilityError", "The policy has no key of that name")
         return grant
 
-    def charge(self, price_ns: int) -> None:
-        """Takes the price of work that is about to be done: out of the fuel, and out of the budget. It depends on the
-        work alone and not on the machine. Raises Refusal where the budget is used up."""
+    def spend(self, price_ns: int) -> None:
+        """Takes the price of work that is about to be done out of the budget. It depends on the work alone and not on
+        the machine. Raises Refusal where the budget is used up."""
         if price_ns > self._left_ns:
             raise Refusal(
                 "CapabilityError",
@@ -127,6 +127,10 @@ class Work:
                 "Do less of it, with smaller parameters; a policy sets the budget with grants.crypto.budget.",
             )
         self._left_ns -= price_ns
+
+    def charge(self, price_ns: int) -> None:
+        """The same of work that is done at once, on the guest's thread: it costs fuel too."""
+        self.spend(price_ns)
         fuel = price_ns * FUEL_PER_NS
         # What a call costs anyway is paid.
         if fuel > CALL_FUEL:
@@ -145,8 +149,9 @@ class Work:
         return Later(work)
 
     def somewhere(self, price_ns: int, function: Callable[..., bytes], *arguments: Any) -> bytes | Later:
-        """Charges the price, and does the work where that much of it may be done."""
-        self.charge(price_ns)
+        """Takes the price, and does the work where that much of it may be done."""
         if price_ns <= AT_ONCE_NS:
+            self.charge(price_ns)
             return function(*arguments)
+        self.spend(price_ns)
         return self.off_loop(function, *arguments)

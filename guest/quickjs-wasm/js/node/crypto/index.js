@@ -12,6 +12,16 @@ const parts = {
   random: ['randomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'randomUUID'],
   secret: ['createSecretKey', 'generateKey', 'generateKeySync', 'hostKey', 'timingSafeEqual'],
   keyobject: ['KeyObject'],
+  keys: ['createPrivateKey', 'createPublicKey'],
+  sign: ['createSign', 'createVerify', 'sign', 'verify', 'Sign', 'Verify'],
+  rsa: ['privateDecrypt', 'privateEncrypt', 'publicDecrypt', 'publicEncrypt'],
+  ec: ['createECDH', 'getCurves', 'ECDH'],
+  dh: [
+    ...['createDiffieHellman', 'createDiffieHellmanGroup', 'diffieHellman', 'getDiffieHellman'],
+    ...['DiffieHellman', 'DiffieHellmanGroup'],
+  ],
+  generate: ['generateKeyPair', 'generateKeyPairSync'],
+  x509: ['X509Certificate'],
 };
 
 const crypto = {};

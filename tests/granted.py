@@ -6,9 +6,7 @@ from host.policy.grants.model import ANY, CryptoGrant, Denials, Grants
 from host.policy.model import Policy
 from tests.harness import policy_of
 
-_EVERYTHING = {
-    operation: ANY for operation in ("hash", "hmac", "cipher", "sign", "verify", "derive", "keypair", "exchange")
-}
+_EVERYTHING = dict.fromkeys(("hash", "hmac", "cipher", "sign", "verify", "derive", "keypair", "exchange"), ANY)
 _FUEL = 1_000_000_000_000
 
 

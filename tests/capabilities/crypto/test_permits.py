@@ -1,4 +1,5 @@
 """What of crypto a policy lets code do: each algorithm of each operation, within a budget, until the deadline."""
+# ruff: noqa: E501 - lines of JavaScript
 
 import time
 from datetime import date
@@ -32,7 +33,7 @@ const uses = {
 const told = {};
 for (const name in uses) { try { await uses[name](); told[name] = true } catch (error) { told[name] = [error.name, error.message] } }
 return told;
-"""  # noqa: E501
+"""
 
 GRANTS = {
     "hash": ({"hash": ("sha256",)}, {"hash", "hashLarge", "hashOnce", "alias", "digest"}),
@@ -87,7 +88,7 @@ def test_replaced_built_ins_permit_nothing(guests: Guests) -> None:
       }
     }
     Object.defineProperty(Object.prototype, 'hash sha256 undefined', { value: true });
-    try { return crypto.createHash('sha256').update('x').digest('hex') } catch (error) { throw error }"""  # noqa: E501
+    try { return crypto.createHash('sha256').update('x').digest('hex') } catch (error) { throw error }"""
     report = guests.run(code, policy=crypto_policy(hash=("sha1",)))
     assert isinstance(report.outcome, Failure)
 
@@ -160,7 +161,7 @@ def test_every_algorithm_that_a_policy_can_name_is_there(guests: Guests) -> None
       const info = crypto.getCipherInfo(name);
       try { const it = crypto.createCipheriv(name, Buffer.alloc(info.keyLength), info.ivLength ? Buffer.alloc(info.ivLength) : null, { authTagLength: 16 }); it.update('x'); it.final() } catch { missing.push(name) }
     }
-    return missing"""  # noqa: E501
+    return missing"""
     ciphers = {name for name in ALGORITHMS["cipher"] if not name.startswith(("rsa", "sm2")) and "wrap" not in name}
     given = {"hash": sorted(ALGORITHMS["hash"]), "hmac": sorted(ALGORITHMS["hmac"]), "cipher": sorted(ciphers)}
     assert guests.result(code, given, policy=OPEN) == []

@@ -30,11 +30,13 @@ _CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 
 
 class Written(Struct, frozen=True):
-    """A key as it was found, not read yet. `lock` is there where a passphrase has to open it first."""
+    """A key as it was found, not read yet. `lock` is there where a passphrase has to open it first, and `armored` says
+    that it was PEM."""
 
     reader: Callable[[Reader], Key]
     der: bytes
     lock: locked.Lock | None = None
+    armored: bool = False
 
 
 def find_private(encoding: str, kind: str | None, content: bytes) -> Written:
@@ -54,13 +56,14 @@ def find_private(encoding: str, kind: str | None, content: bytes) -> Written:
 def _private_of_pem(blocks: list[pem.Block]) -> Written:
     for block in blocks:
         if block.label == _LOCKED_LABEL:
-            return Written(keys.pkcs8, b"", locked.read_pkcs8(block.body))
+            return Written(keys.pkcs8, b"", locked.read_pkcs8(block.body), armored=True)
         reader = _PRIVATE_LABELS.get(block.label)
         if reader is None:
             continue
         if "DEK-Info" in block.headers:
-            return Written(reader, b"", locked.read_dek_info(block.headers["DEK-Info"], block.body))
-        return Written(reader, block.body)
+            lock = locked.read_dek_info(block.headers["DEK-Info"], block.body)
+            return Written(reader, b"", lock, armored=True)
+        return Written(reader, block.body, armored=True)
     raise unsupported()
 
 
@@ -102,7 +105,16 @@ def take(found: Written, public: bool, passphrase: bytes | None) -> Key:
         key = read(der, found.reader)
     except ValueError:
         raise unsupported() from None
+    except Failure as failure:
+        raise _as_openssl_says(found, failure) from None
     return public_of(key) if public else key
+
+
+def _as_openssl_says(found: Written, failure: Failure) -> Failure:
+    """Of a private key OpenSSL tells no more than that it is none, or that DER is cut off."""
+    if found.reader in _PUBLIC_LABELS.values() or failure.code == "ERR_CRYPTO_INVALID_KEYLEN":
+        return failure
+    return bad_der("not enough data") if failure.reason == "too long" and not found.armored else unsupported()
 
 
 def check_passphrase(passphrase: bytes | None) -> None:

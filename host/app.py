@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from host.capabilities.base import BuiltIn, Power
-from host.capabilities.crypto import CRYPTO
+from host.capabilities.crypto.power import CRYPTO
 from host.capabilities.zlib import ZLIB
 from host.execution.membership import membership
 from host.execution.rates import NodeRates, Rates

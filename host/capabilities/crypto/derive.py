@@ -5,11 +5,13 @@ import hmac
 from collections.abc import Callable, Mapping
 
 from host.capabilities.base import Later, Refusal
+from host.capabilities.crypto.derive_job import Pbkdf2, Scrypt, key_of
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import data, number, text, unpack
 from host.capabilities.crypto.hashes import hash_name
 from host.capabilities.crypto.secrets import secret_key
-from host.capabilities.crypto.work import Work
+from host.capabilities.crypto.slowly import derived_apart
+from host.capabilities.crypto.work import ON_THREAD_NS, Work
 
 CRYPTO_PBKDF2 = 42
 CRYPTO_SCRYPT = 43
@@ -60,7 +62,7 @@ def pbkdf2(work: Work, payload: bytes) -> bytes | Later:
         return b""
     round_ns, block_bytes = _ROUNDS[name]
     price_ns = _CALL_NS + rounds * -(-length // block_bytes) * round_ns + len(data(salt)) + len(secret)
-    return work.somewhere(price_ns, hashlib.pbkdf2_hmac, hash_name(name), secret, data(salt), rounds, length)
+    return _derived(work, price_ns, Pbkdf2(hash_name(name), secret, data(salt), rounds, length))
 
 
 def scrypt(work: Work, payload: bytes) -> bytes | Later:
@@ -69,7 +71,7 @@ def scrypt(work: Work, payload: bytes) -> bytes | Later:
     secret, length = _secret(work, password, "scrypt"), _output(size)
     n, r, p = number(cost), number(block), number(parallel)
     memory_bytes = 128 * r * (n + p + 2)
-    if min(n, r, p) < 1 or n & (n - 1) or memory_bytes > SCRYPT_MEMORY_BYTES_MAX:
+    if n < 2 or min(r, p) < 1 or n & (n - 1) or n >= 2 ** (16 * r) or memory_bytes > SCRYPT_MEMORY_BYTES_MAX:
         raise Failure(
             "ERR_CRYPTO_INVALID_SCRYPT_PARAMS",
             f"Invalid scrypt params: a key is derived with {SCRYPT_MEMORY_BYTES_MAX} bytes of memory at most",
@@ -78,16 +80,15 @@ def scrypt(work: Work, payload: bytes) -> bytes | Later:
     price_ns = _CALL_NS + n * r * p * _SCRYPT_NS + len(data(salt)) + len(secret)
     if length == 0:
         return b""
-    return work.somewhere(price_ns, _scrypt, secret, data(salt), n, r, p, length)
+    return _derived(work, price_ns, Scrypt(secret, data(salt), n, r, p, length), memory_bytes)
 
 
-def _scrypt(secret: bytes, salt: bytes, n: int, r: int, p: int, length: int) -> bytes:
-    # OpenSSL counts its own overhead, too.
-    memory_bytes = SCRYPT_MEMORY_BYTES_MAX + 1024 * 1024
-    try:
-        return hashlib.scrypt(secret, salt=salt, n=n, r=r, p=p, maxmem=memory_bytes, dklen=length)
-    except ValueError:
-        raise Failure("ERR_CRYPTO_INVALID_SCRYPT_PARAMS", "Invalid scrypt params", "RangeError") from None
+def _derived(work: Work, price_ns: int, what: Pbkdf2 | Scrypt, memory_bytes: int = 0) -> bytes | Later:
+    """At once, on a thread, or apart, by what it costs: on a thread it could not be stopped."""
+    if price_ns <= ON_THREAD_NS:
+        return work.somewhere(price_ns, key_of, what)
+    work.spend(price_ns)
+    return derived_apart(work, what, memory_bytes)
 
 
 def hkdf(work: Work, payload: bytes) -> bytes | Later:

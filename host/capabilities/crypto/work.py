@@ -15,7 +15,7 @@ FUEL_PER_NS = 25
 #: What may be done at once, on whichever thread the guest runs; what takes longer is done on one of the host's threads,
 #: and what may take longer than that in a process that can be killed.
 AT_ONCE_NS = 400_000
-ON_THREAD_NS = 50_000_000
+ON_THREAD_NS = 20_000_000
 KEPT_MAX = 64
 #: Hashes, and ciphers, that one execution has begun and not ended.
 STREAMS_MAX = 4_096

@@ -10,4 +10,3 @@ export const PERMIT_ALL_MODULES = 8;
 
 // Numbers of the host's operations; host/sandbox/hostcalls.py has the same list.
 export const MODULE_LOAD = 1;
-export const RANDOM_BYTES = 2;

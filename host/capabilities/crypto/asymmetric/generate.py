@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable
 
 from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
 
-from host.capabilities.apart.apart import Apart
-from host.capabilities.apart.frames import Limits
 from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import job, rsa_key
 from host.capabilities.crypto.asymmetric import key as keys
@@ -15,16 +13,10 @@ from host.capabilities.crypto.asymmetric.exchange import known_curve, new_scalar
 from host.capabilities.crypto.asymmetric.key import Key, okp_private, public_of, read
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import number, pack, text, unpack
+from host.capabilities.crypto.slowly import done_apart
 from host.capabilities.crypto.work import Work
 
-_JOB = job.__name__
-_MAKE = f"{_JOB}:{job.make.__name__}"
-#: For all executions of a worker: a key takes one core while it is made.
-_AT_ONCE_MAX = 4
-_apart = Apart((_JOB,), _AT_ONCE_MAX)
-
-_MEMORY_BYTES = 64 * 1024 * 1024
-_CPU_S = 300
+_MAKE = f"{job.__name__}:{job.make.__name__}"
 #: On the average; how long a key of a length takes varies by some times.
 _RSA_2048_NS = 60_000_000
 _OKP_NS = 60_000
@@ -87,10 +79,7 @@ def made_apart(work: Work, what: job.RsaKey | job.SafePrime, price_ns: int, fini
     work.spend(price_ns)
 
     async def made() -> bytes:
-        limits = Limits(memory_bytes=_MEMORY_BYTES, cpu_s=_CPU_S, deadline=work.site.deadline)
-        async with _apart.work(_MAKE, limits, work.site.principal, work.site.worked) as making:
-            await making.send(job.encode(what))
-            return finish(await making.receive())
+        return finish(await done_apart(work, _MAKE, job.encode(what)))
 
     def begin() -> Awaitable[bytes]:
         return made()

@@ -30,8 +30,8 @@ def read_certificate(work: Work, payload: bytes) -> bytes:
 
 def ask_certificate(work: Work, payload: bytes) -> bytes:
     """what, DER, other, name, subject, wildcards (1 or 0), letters for other rules of names → by what: `key` the public
-    key, described; `host`, `email`, `ip` the name that matches, in one field; `verify` (a public key), `issued` (another
-    certificate's DER) and `certifies` (a private key) 1 or 0."""
+    key, described; `host`, `email`, `ip` the name that matches, in one field; `verify` (a public key), `issued`
+    (another certificate's DER) and `certifies` (a private key) 1 or 0."""
     what, content, other, *names = unpack(payload, 7)
     work.charge(_READ_NS)
     certificate = x509_certificate.load(data(content))

@@ -7,7 +7,7 @@ const {
 } = primordials;
 const { copy } = bindings('bytes');
 const { StringDecoder } = require('node/string_decoder');
-const { ask, attempt, failure, operations, ossl, readU32, request, requestRaw, unpack, writeU32 } = require('node/crypto/host');
+const { ask, attempt, attemptRaw, failure, operations, ossl, readU32, request, requestRaw, unpack, writeU32 } = require('node/crypto/host');
 const { ANY, KEYS, VIEWS, bufferOf, bytesOf, checkText, copyOf, encodingNumber, textBytes, viewOf } = require('node/crypto/args');
 const { keyField, secretOf } = require('node/crypto/keyobject');
 const { ccmBytesMax, cipherSpec, fitsIv } = require('node/crypto/cipher_names');
@@ -62,8 +62,12 @@ function begin(cipher, key, iv, options, encrypts) {
     throw failure('RangeError', 'ERR_CRYPTO_INVALID_KEYLEN', 'Invalid key length');
   }
   ask(handle.name === undefined ? 'cipher' : encrypts ? 'encrypt' : 'decrypt', spec.granted, handle.name);
+  return stateOf(spec, handle, nonce ?? nothing(), encrypts, tagBytes);
+}
+
+function stateOf(spec, handle, nonce, encrypts, tagBytes) {
   return {
-    __proto__: null, spec, handle, nonce: nonce ?? nothing(), encrypts, tagBytes, tag: undefined, aad: undefined, padded: true,
+    __proto__: null, spec, handle, nonce, encrypts, tagBytes, tag: undefined, aad: undefined, padded: true,
     id: 0, begun: false, over: false, failed: false, plainBytes: -1, decoder: undefined,
   };
 }
@@ -174,15 +178,47 @@ function final(state) {
     if (!state.begun) throw ossl('TAG_NOT_SET', '1C800077', 'Provider routines', 'tag not set');
     return nothing();
   }
+  return end(state, requestRaw);
+}
+
+/** The rest, and the tag where one is made. */
+function end(state, ask) {
+  const { spec, encrypts } = state;
   if (state.id === 0) open(state, nothing());
   const tag = encrypts || state.tag === undefined ? nothing() : state.tag;
   const payload = new Uint8Array(HEAD_BYTES + lengthOf(tag));
   writeU32(payload, 0, state.id);
   payload[4] = state.padded ? 1 : 0;
   TypedArrayPrototypeSet(payload, tag, HEAD_BYTES);
-  const { 0: rest, 1: made } = unpack(requestRaw(operations.CIPHER_END, payload));
+  const answer = ask(operations.CIPHER_END, payload);
+  if (answer === undefined) return undefined;
+  const { 0: rest, 1: made } = unpack(answer);
   if (encrypts && spec.tagged) state.tag = part(made, 0, state.tagBytes ?? TAG_BYTES);
   return rest;
+}
+
+/** All of a message, its tag behind it: for WebCrypto. `undefined` where it cannot be decrypted. */
+function whole(name, handle, nonce, encrypts, tagBytes, aad, data) {
+  const spec = cipherSpec(name);
+  if (lengthOf(data) <= spec.chunk) {
+    const key = keyField(handle);
+    return attempt(operations.CIPHER_ONCE, name, encrypts ? 1 : 0, key, nonce, tagBytes, aad ?? nothing(), data);
+  }
+  const state = stateOf(spec, handle, nonce, encrypts, tagBytes);
+  const cut = encrypts ? lengthOf(data) : lengthOf(data) - tagBytes;
+  state.aad = aad;
+  if (!encrypts && tagBytes > 0) state.tag = part(data, cut, tagBytes);
+  const body = update(state, part(data, 0, cut));
+  const rest = end(state, attemptRaw);
+  return rest === undefined ? undefined : joined(body, rest, encrypts && tagBytes > 0 ? state.tag : nothing());
+}
+
+function joined(one, two, three) {
+  const result = new Uint8Array(lengthOf(one) + lengthOf(two) + lengthOf(three));
+  TypedArrayPrototypeSet(result, one, 0);
+  TypedArrayPrototypeSet(result, two, lengthOf(one));
+  TypedArrayPrototypeSet(result, three, lengthOf(one) + lengthOf(two));
+  return result;
 }
 
 /** What update and final give: a Buffer, or text of which no piece cuts a character. */
@@ -317,4 +353,4 @@ function createDecipheriv(cipher, key, iv, options) {
   return new Decipheriv(cipher, key, iv, options);
 }
 
-module.exports = { Cipheriv, Decipheriv, createCipheriv, createDecipheriv };
+module.exports = { Cipheriv, Decipheriv, createCipheriv, createDecipheriv, whole };

@@ -262,4 +262,19 @@ function hash(algorithm, input, outputEncoding = 'hex') {
   return end(state, outputEncoding);
 }
 
-module.exports = { Hash, Hmac, createHash, createHmac, hash };
+/** The hash of bytes, and their HMAC, as bytes: for WebCrypto. */
+function digestOf(name, bytes) {
+  const state = begin(specOf(name), undefined, undefined);
+  addBytes(state, bytes);
+  return end(state, undefined);
+}
+
+function macOf(name, handle, bytes) {
+  ask('hmac', name, handle.name);
+  const { keyField } = require('node/crypto/keyobject');
+  const state = begin(hashSpec(name), undefined, { __proto__: null, secret: handle.secret, field: () => keyField(handle) });
+  addBytes(state, bytes);
+  return end(state, undefined);
+}
+
+module.exports = { Hash, Hmac, createHash, createHmac, digestOf, hash, macOf };

@@ -93,9 +93,13 @@ function requestRaw(operation, payload) {
   return opened(call(operation, payload));
 }
 
-/** The same, but `undefined` for what failed. */
+/** The same two, but `undefined` for what failed. */
 function attempt(operation, ...fields) {
-  const answer = call(operation, pack(fields));
+  return attemptRaw(operation, pack(fields));
+}
+
+function attemptRaw(operation, payload) {
+  const answer = call(operation, payload);
   return answer[0] === FAILED ? undefined : opened(answer);
 }
 
@@ -122,5 +126,5 @@ function ossl(code, number, library, reason) {
 require('node/crypto/errors');
 
 module.exports = {
-  ask, attempt, failure, operations, ossl, pack, readU32, request, requestLater, requestRaw, text, unpack, writeU32,
+  ask, attempt, attemptRaw, failure, operations, ossl, pack, readU32, request, requestLater, requestRaw, text, unpack, writeU32,
 };

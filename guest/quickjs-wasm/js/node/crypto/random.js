@@ -2,8 +2,6 @@
 const {
   ArrayBufferIsView,
   NumberIsSafeInteger,
-  NumberPrototypeToString,
-  StringPrototypeSlice,
   TypedArrayPrototypeGetLength,
   Uint8Array,
 } = primordials;
@@ -132,27 +130,17 @@ function randomInt(min, max, callback) {
   require('node/crypto/derive').settle(requestLater(operations.RANDOM, 0), callback, () => number);
 }
 
+function checkUuidOptions(options) {
+  if (typeof options !== 'object' || options === null) throw nodeError('ERR_INVALID_ARG_TYPE', 'options', 'object', options);
+  const { disableEntropyCache } = options;
+  if (disableEntropyCache !== undefined && typeof disableEntropyCache !== 'boolean') {
+    throw nodeError('ERR_INVALID_ARG_TYPE', 'options.disableEntropyCache', 'boolean', disableEntropyCache);
+  }
+}
+
 function randomUUID(options) {
-  if (options !== undefined) {
-    if (typeof options !== 'object' || options === null) throw nodeError('ERR_INVALID_ARG_TYPE', 'options', 'object', options);
-    const { disableEntropyCache } = options;
-    if (disableEntropyCache !== undefined && typeof disableEntropyCache !== 'boolean') {
-      throw nodeError('ERR_INVALID_ARG_TYPE', 'options.disableEntropyCache', 'boolean', disableEntropyCache);
-    }
-  }
-  return uuidOf(request(operations.RANDOM, 16));
+  if (options !== undefined) checkUuidOptions(options);
+  return require('web/crypto').uuidOf(request(operations.RANDOM, 16));
 }
 
-/** A UUID of version 4 (RFC 9562) of sixteen random bytes. */
-function uuidOf(random) {
-  random[6] = (random[6] & 0x0f) | 0x40;
-  random[8] = (random[8] & 0x3f) | 0x80;
-  let hex = '';
-  for (let i = 0; i < 16; i++) {
-    if (i === 4 || i === 6 || i === 8 || i === 10) hex += '-';
-    hex += StringPrototypeSlice(NumberPrototypeToString(random[i] + 256, 16), 1);
-  }
-  return hex;
-}
-
-module.exports = { bytes, randomBytes, randomFill, randomFillSync, randomInt, randomUUID, uuidOf };
+module.exports = { bytes, checkUuidOptions, randomBytes, randomFill, randomFillSync, randomInt, randomUUID };

@@ -151,8 +151,8 @@ def _is_locked(content: bytes) -> bool:
     """Whether a sequence begins with another: an EncryptedPrivateKeyInfo, and no PrivateKeyInfo."""
     try:
         return Reader(content).inside().peek() == SEQUENCE
-    except DerError as error:
-        raise bad_der(error.reason) from None
+    except DerError:
+        return False
 
 
 def _second_tag(content: bytes) -> int | None:
@@ -160,8 +160,8 @@ def _second_tag(content: bytes) -> int | None:
         inner = Reader(content).inside()
         inner.integer()
         return inner.peek()
-    except DerError as error:
-        raise bad_der(error.reason) from None
+    except DerError:
+        return None
 
 
 def _is_private_pkcs1(content: bytes) -> bool:

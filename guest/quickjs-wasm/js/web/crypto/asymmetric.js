@@ -30,17 +30,19 @@ const operationError = (why = 'The operation failed for an operation-specific re
 const noFormat = (format) => new DOMException('Unable to use the format ' + format, 'NotSupportedError');
 
 /** Usages that both halves of a pair have; the private one has to have some. */
-function checkUsages(usages, forPublic, forPrivate) {
+function checkUsages(usages, { forPublic, forPrivate, kty, name }) {
   for (let i = 0; i < usages.length; i++) {
     if (!ArrayPrototypeIncludes(forPublic, usages[i]) && !ArrayPrototypeIncludes(forPrivate, usages[i])) {
-      throw new DOMException('Unsupported key usage', 'SyntaxError');
+      const key = kty === 'RSA' ? 'a RSA key' : 'an ' + name + ' key';
+      throw new DOMException('Unsupported key usage for ' + key, 'SyntaxError');
     }
   }
 }
 
+/** The usages that are allowed, in the order of the standard. */
 function common(usages, allowed) {
   const both = [];
-  for (let i = 0; i < usages.length; i++) if (ArrayPrototypeIncludes(allowed, usages[i])) ArrayPrototypePush(both, usages[i]);
+  for (let i = 0; i < allowed.length; i++) if (ArrayPrototypeIncludes(usages, allowed[i])) ArrayPrototypePush(both, allowed[i]);
   return both;
 }
 
@@ -58,7 +60,7 @@ function read(wanted, format, type, bytes) {
 
 /** A pair of CryptoKeys out of the host's answer, or an OperationError. */
 function pairLater(operation, fields, algorithm, extractable, usages, spec) {
-  checkUsages(usages, spec.forPublic, spec.forPrivate);
+  checkUsages(usages, spec);
   const privateUsages = common(usages, spec.forPrivate);
   if (privateUsages.length === 0) throw new DOMException('Usages cannot be empty when creating a key.', 'SyntaxError');
   const made = (answer) => {
@@ -93,7 +95,7 @@ function handleFor(format, data, algorithm, extractable, usages, spec) {
   const allowed = handle.type === 'public' ? spec.forPublic : spec.forPrivate;
   for (let i = 0; i < usages.length; i++) {
     if (!ArrayPrototypeIncludes(allowed, usages[i])) {
-      throw new DOMException('Unsupported key usage for a ' + spec.name + ' key', 'SyntaxError');
+      throw new DOMException('Unsupported key usage for an ' + spec.name + ' key', 'SyntaxError');
     }
   }
   if (handle.type === 'private' && usages.length === 0) {
@@ -115,7 +117,8 @@ function handleOfJwk(data, algorithm, extractable, usages, spec) {
 function importKey(format, data, algorithm, extractable, usages, spec) {
   const handle = handleFor(format, data, algorithm, extractable, usages, spec);
   const kept = spec.algorithmOf(algorithm, handle.info);
-  return newKey({ __proto__: null, type: handle.type, extractable, algorithm: kept, usages, handle });
+  const allowed = handle.type === 'public' ? spec.forPublic : spec.forPrivate;
+  return newKey({ __proto__: null, type: handle.type, extractable, algorithm: kept, usages: common(usages, allowed), handle });
 }
 
 function exportKey(format, key, spec) {
@@ -134,7 +137,8 @@ function exportKey(format, key, spec) {
   const wanted = format === 'spki' || format === 'raw' ? 'public' : format === 'pkcs8' ? 'private' : undefined;
   if (wanted === undefined || (format === 'raw' && spec.raw === undefined)) throw noFormat(format);
   if (type !== wanted) {
-    throw new DOMException('Unable to export a ' + type + ' key with the format ' + format, 'InvalidAccessError');
+    const sort = format === 'pkcs8' ? 'a pkcs8 ' : 'a raw ';
+    throw new DOMException('Unable to export ' + sort + spec.name + ' ' + type + ' key', 'InvalidAccessError');
   }
   if (format !== 'raw') return copyOf(handle.der);
   return TypedArrayPrototypeSlice(handle.der, lengthOf(handle.der) - spec.rawBytes(algorithm));
@@ -310,7 +314,7 @@ function okp(name, kind, use, forPublic, forPrivate, members, functions) {
       }
     },
     algorithmOf: () => ({ __proto__: null, name }),
-    algOf: () => undefined,
+    algOf: () => (name === 'Ed25519' ? name : undefined),
   };
   return handler(spec, { generateKey: {}, importKey: {}, ...members }, {
     generateKey: (algorithm, extractable, usages) =>

@@ -1,10 +1,12 @@
 """Reading and writing keys for a guest. They need no grant: what a guest has written it may also have read."""
 
+import hashlib
+
 from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import export_key, locked, rsa_key
 from host.capabilities.crypto.asymmetric.jwk import read_jwk
 from host.capabilities.crypto.asymmetric.key import KEY_BYTES_MAX, Key, public_of
-from host.capabilities.crypto.asymmetric.keyring import hold
+from host.capabilities.crypto.asymmetric.keyring import hold, kept_as
 from host.capabilities.crypto.asymmetric.pem import TEXT_BYTES_MAX
 from host.capabilities.crypto.asymmetric.read_key import Written, check_passphrase, find_private, find_public, take
 from host.capabilities.crypto.failure import Failure
@@ -26,22 +28,29 @@ def read_key(work: Work, payload: bytes) -> bytes | Later:
     if len(content) > (TEXT_BYTES_MAX if encoding == "pem" else KEY_BYTES_MAX):
         raise Refusal("ValidationError", "A key is not as long as that")
     if encoding == "jwk":
-        return work.somewhere(_READ_NS, _read_jwk, content, not public)
+        work.charge(_READ_NS)
+        return _told(work, read_jwk(content, not public))
+    asked = (hashlib.sha256(content).digest(), public, encoding, kind)
+    known = work.kept.find(asked)
+    if known is not None:
+        return known
     found = (find_public if public else find_private)(encoding, kind, content)
-    price_ns = _READ_NS
-    if found.lock is not None:
-        check_passphrase(passphrase)
-        work.ask("cipher", found.lock.cipher)
-        price_ns += found.lock.price_ns
-    return work.somewhere(price_ns, _take, found, public, passphrase)
+    if found.lock is None:
+        work.charge(_READ_NS)
+        return work.kept.get(asked, lambda: _told(work, take(found, public, None)))
+    check_passphrase(passphrase)
+    work.ask("cipher", found.lock.cipher)
+    return work.somewhere(_READ_NS + found.lock.price_ns, _unlocked, found, public, passphrase)
 
 
-def _read_jwk(content: bytes, private: bool) -> bytes:
-    return described(read_jwk(content, private))
-
-
-def _take(found: Written, public: bool, passphrase: bytes | None) -> bytes:
+def _unlocked(found: Written, public: bool, passphrase: bytes | None) -> bytes:
     return described(take(found, public, passphrase))
+
+
+def _told(work: Work, key: Key) -> bytes:
+    """What a key is; the key itself is kept for its use."""
+    work.kept.get(kept_as(key.der, key.private), lambda: key)
+    return described(key)
 
 
 def described(key: Key) -> bytes:
@@ -54,6 +63,11 @@ def described(key: Key) -> bytes:
     restricted = (limits.digest, limits.mgf1_digest, limits.salt_length) if limits else (None, None, None)
     sort = "private" if key.private else "public"
     return pack(sort, key.kind, key.der, bits, exponent, *restricted, key.curve.name if key.curve else None)
+
+
+def pair(private: Key) -> bytes:
+    """Both halves, described: the private one first."""
+    return pack(described(private), described(public_of(private)))
 
 
 def export(work: Work, payload: bytes) -> bytes | Later:

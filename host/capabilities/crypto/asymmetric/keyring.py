@@ -41,9 +41,13 @@ def hold(work: Work, field: bytes | None, use: str, private: bool) -> Held:
     if sort != _OWN or len(content) > KEY_BYTES_MAX:
         raise Refusal("ValidationError", "That is no key")
     reader = keys.pkcs8 if private else keys.spki
-    digest = hashlib.sha256(content).digest()
-    key = work.kept.get((digest, private), lambda: _charged(work, content, reader))
+    key = work.kept.get(kept_as(content, private), lambda: _charged(work, content, reader))
     return Held(key, None)
+
+
+def kept_as(der: bytes, private: bool) -> tuple[bytes, bool]:
+    """Under what an execution keeps a parsed key."""
+    return hashlib.sha256(der).digest(), private
 
 
 def _charged(work: Work, content: bytes, reader: Callable[[Reader], Key]) -> Key:

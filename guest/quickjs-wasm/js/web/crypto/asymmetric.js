@@ -64,14 +64,14 @@ function pairLater(operation, fields, algorithm, extractable, usages, spec) {
   const privateUsages = common(usages, spec.forPrivate);
   if (privateUsages.length === 0) throw new DOMException('Usages cannot be empty when creating a key.', 'SyntaxError');
   const made = (answer) => {
-    const { 0: privateDer, 1: publicDer } = unpack(answer);
+    const { 0: privateHalf, 1: publicHalf } = unpack(answer);
     const publicKey = newKey({
       __proto__: null, type: 'public', extractable: true, algorithm, usages: common(usages, spec.forPublic),
-      handle: read('public', 'der', 'spki', copyOf(publicDer)),
+      handle: described(publicHalf),
     });
     const privateKey = newKey({
       __proto__: null, type: 'private', extractable, algorithm, usages: privateUsages,
-      handle: read('private', 'der', 'pkcs8', copyOf(privateDer)),
+      handle: described(privateHalf),
     });
     return { publicKey, privateKey };
   };
@@ -354,7 +354,9 @@ module.exports = {
       sign: ({ saltLength }, key, data) => sign(key, data, hashOf(key), PSS, saltLength),
       verify: ({ saltLength }, key, signature, data) => verify(key, signature, data, hashOf(key), PSS, saltLength),
     }),
-    'RSA-OAEP': rsa('RSA-OAEP', 'enc', ['encrypt', 'wrapKey'], ['decrypt', 'unwrapKey'], { encrypt: { label: 'bytes?' }, decrypt: { label: 'bytes?' } }, {
+    'RSA-OAEP': rsa('RSA-OAEP', 'enc', ['encrypt', 'wrapKey'], ['decrypt', 'unwrapKey'], {
+      encrypt: { label: 'bytes?' }, decrypt: { label: 'bytes?' },
+    }, {
       encrypt: (algorithm, key, data) => oaep(operations.ENCRYPT, algorithm, key, data, 'public'),
       decrypt: (algorithm, key, data) => oaep(operations.DECRYPT, algorithm, key, data, 'private'),
     }),

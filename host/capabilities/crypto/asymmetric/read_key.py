@@ -63,7 +63,9 @@ def _private_of_pem(blocks: list[pem.Block]) -> Written:
         if "DEK-Info" in block.headers:
             lock = locked.read_dek_info(block.headers["DEK-Info"], block.body)
             return Written(reader, b"", lock, armored=True)
-        return Written(reader, block.body, armored=True)
+        # OpenSSL goes by what is in a block rather than by its label.
+        is_pkcs8 = _second_tag(block.body) == SEQUENCE
+        return Written(keys.pkcs8 if is_pkcs8 else reader, block.body, armored=True)
     raise unsupported()
 
 

@@ -25,7 +25,9 @@ function asked(type, options) {
       return [operations.PAIR, 'ec', namedCurve];
     }
     case 'ed25519':
+    case 'ed448':
     case 'x25519':
+    case 'x448':
       return [operations.PAIR, type, undefined];
     case 'dh':
       return dhFields(options);

@@ -11,7 +11,8 @@ from host.capabilities.crypto.asymmetric.pem import TEXT_BYTES_MAX
 from host.capabilities.crypto.asymmetric.read_key import Written, check_passphrase, find_private, find_public, take
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import data, pack, text, unpack
-from host.capabilities.crypto.work import Work
+from host.capabilities.crypto.slowly import derived_apart
+from host.capabilities.crypto.work import ON_THREAD_NS, Work
 
 _OTHER_NAMES = {
     "des3": "des-ede3-cbc", "aes128": "aes-128-cbc", "aes192": "aes-192-cbc", "aes256": "aes-256-cbc"
@@ -37,14 +38,24 @@ def read_key(work: Work, payload: bytes) -> bytes | Later:
     found = (find_public if public else find_private)(encoding, kind, content)
     if found.lock is None:
         work.charge(_READ_NS)
-        return work.kept.get(asked, lambda: _told(work, take(found, public, None)))
+        return work.kept.get(asked, lambda: _told(work, take(found, public)))
     check_passphrase(passphrase)
     work.ask("cipher", found.lock.cipher)
-    return work.somewhere(_READ_NS + found.lock.price_ns, _unlocked, found, public, passphrase)
+    price_ns = _READ_NS + found.lock.price_ns
+    if price_ns <= ON_THREAD_NS:
+        return work.somewhere(price_ns, _unlocked, found, public, passphrase)
+    work.spend(price_ns)
+    return Later(lambda: _unlocked_apart(work, found, public, passphrase))
 
 
-def _unlocked(found: Written, public: bool, passphrase: bytes | None) -> bytes:
-    return described(take(found, public, passphrase))
+def _unlocked(found: Written, public: bool, passphrase: bytes) -> bytes:
+    return described(take(found, public, locked.key_to(found.lock, passphrase)))
+
+
+async def _unlocked_apart(work: Work, found: Written, public: bool, passphrase: bytes) -> bytes:
+    what = locked.asked(found.lock, passphrase)
+    key = await derived_apart(work, what, found.lock.memory_bytes).work()
+    return described(take(found, public, key))
 
 
 def _told(work: Work, key: Key) -> bytes:

@@ -97,12 +97,13 @@ def certified_key(certificate: bytes) -> bytes:
         raise unsupported() from None
 
 
-def take(found: Written, public: bool, passphrase: bytes | None) -> Key:
+def take(found: Written, public: bool, key_to_lock: bytes | None = None) -> Key:
     """Reads what was found, behind its lock if it has one. Raises Failure."""
     der = found.der
     if found.lock is not None:
-        check_passphrase(passphrase)
-        der = locked.unlock(found.lock, passphrase)
+        if key_to_lock is None:
+            raise no_passphrase()
+        der = locked.unlock(found.lock, key_to_lock)
     try:
         key = read(der, found.reader)
     except ValueError:
@@ -134,7 +135,7 @@ def read_secret(content: bytes, private: bool) -> Key:
         key = read_jwk(text, None)
         return key if private else public_of(key)
     if b"-----BEGIN" in text:
-        return take((find_private if private else find_public)("pem", None, text + b"\n"), not private, None)
+        return take((find_private if private else find_public)("pem", None, text + b"\n"), not private)
     try:
         der = binascii.a2b_base64(text)
     except binascii.Error:

@@ -3,11 +3,11 @@
 import binascii
 
 import msgspec
-from msgspec import Struct
 
 from host.capabilities.crypto.asymmetric import ec_key, rsa_key
 from host.capabilities.crypto.asymmetric.curves import BY_JWK, Curve
 from host.capabilities.crypto.asymmetric.faults import invalid_jwk
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 from host.capabilities.crypto.asymmetric.key import (
     OKP_BYTES,
     Key,
@@ -26,7 +26,7 @@ _OKP_NAMES = {kind: name for name, kind in _OKP.items()}
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
-class Jwk(Struct, frozen=True):
+class Jwk(Hidden, frozen=True):
     """The members that make a key; what else there is is left alone."""
 
     kty: str

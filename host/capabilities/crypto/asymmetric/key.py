@@ -5,7 +5,6 @@ encoding gets there."""
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric import ed448, ed25519, x448, x25519
-from msgspec import Struct
 
 from host.capabilities.crypto.asymmetric import dh_key, ec_key, rsa_key
 from host.capabilities.crypto.asymmetric.curves import BY_OID, Curve
@@ -23,6 +22,7 @@ from host.capabilities.crypto.asymmetric.der import (
     sequence,
 )
 from host.capabilities.crypto.asymmetric.faults import bad_der, unsupported
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 
 #: What a key may come to, encoded in any way.
 KEY_BYTES_MAX = 64 * 1024
@@ -42,7 +42,7 @@ OKP_BYTES = {"ed25519": 32, "ed448": 57, "x25519": 32, "x448": 56}
 _CONTEXT_0, _CONTEXT_1, _ATTRIBUTES, _PUBLIC = 0xA0, 0xA1, 0xA0, 0x81
 
 
-class Key(Struct, frozen=True):
+class Key(Hidden, frozen=True):
     """`kind` is Node's asymmetricKeyType, `handle` what signs and decrypts (the library's, or Sm2Key or DhKey), and
     `der` the canonical PKCS #8 of a private key or SPKI of a public one. `curve` is there for `ec` alone, and
     `restriction` for `rsa-pss` keys that are for certain parameters only."""

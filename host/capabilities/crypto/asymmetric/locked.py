@@ -5,7 +5,6 @@ import secrets
 
 import msgspec
 from Crypto.Cipher import AES, DES3
-from msgspec import Struct
 
 from host.capabilities.crypto.asymmetric.der import (
     NULL,
@@ -19,6 +18,7 @@ from host.capabilities.crypto.asymmetric.der import (
     sequence,
 )
 from host.capabilities.crypto.asymmetric.faults import bad_decrypt, bad_der, unsupported
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 from host.capabilities.crypto.derive_job import Pbkdf2, Scrypt, key_of
 
 _PBES2, _PBKDF2, _SCRYPT = "1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12", "1.3.6.1.4.1.11591.4.11"
@@ -50,7 +50,7 @@ _ITERATION_NS = 350
 _SCRYPT_BYTE_NS = 6
 
 
-class Lock(Struct, frozen=True):
+class Lock(Hidden, frozen=True):
     """How a key is encrypted. `way` is what finds the key to it, with a passphrase still to be put in; None for that of
     RFC 1421. That takes about `price_ns`, and `memory_bytes`."""
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from msgspec import Struct
 
 from host.capabilities.crypto.asymmetric import key as keys
 from host.capabilities.crypto.asymmetric import locked, pem
 from host.capabilities.crypto.asymmetric.der import SEQUENCE, DerError, Reader
 from host.capabilities.crypto.asymmetric.faults import bad_decrypt, bad_der, no_passphrase, unsupported
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 from host.capabilities.crypto.asymmetric.jwk import read_jwk
 from host.capabilities.crypto.asymmetric.key import Key, public_of, read
 from host.capabilities.crypto.failure import Failure
@@ -29,7 +29,7 @@ _PUBLIC_LABELS: dict[str, Callable[[Reader], Key]] = {
 _CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 
 
-class Written(Struct, frozen=True):
+class Written(Hidden, frozen=True):
     """A key as it was found, not read yet. `lock` is there where a passphrase has to open it first, and `armored` says
     that it was PEM."""
 

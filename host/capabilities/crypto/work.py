@@ -41,6 +41,10 @@ class Kept:
     def __init__(self) -> None:
         self._made: dict[Hashable, Any] = {}
 
+    def find(self, key: Hashable) -> Any:
+        """What was made under the key; None where nothing was."""
+        return self._made.get(key)
+
     def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """What was made under the key, or is made now."""
         if key in self._made:

@@ -6,7 +6,8 @@ from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import dh_groups, dh_key, faults, job
 from host.capabilities.crypto.asymmetric import key as keys
 from host.capabilities.crypto.asymmetric.dh_groups import dh_check
-from host.capabilities.crypto.asymmetric.generate import made_apart, pair
+from host.capabilities.crypto.asymmetric.generate import made_apart
+from host.capabilities.crypto.asymmetric.key_calls import pair
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import pack, text, unpack
 from host.capabilities.crypto.work import Work
@@ -21,7 +22,7 @@ _SECRET_BITS = ((2048, 225), (3072, 275), (4096, 325), (6144, 375), (8192, 400))
 
 def dh(work: Work, payload: bytes) -> bytes | Later:
     """what, prime, number, number → by what: `generate` (the generator) a private number and its public one, `pair` the
-    same as PKCS #8 and SPKI, `public` (generator, private number) the public one, `agree` (the other's public number,
+    same as keys, `public` (generator, private number) the public one, `agree` (the other's public number,
     private number) the secret, `check` (generator) Node's verifyError, `prime` (bits in the place of the prime,
     generator) a safe prime, `group` (its name in the place of the prime) a prime and its generator."""
     what, *rest = unpack(payload, 4)

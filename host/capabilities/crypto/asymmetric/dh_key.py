@@ -4,15 +4,15 @@ The library's own is on its way out, and Python's `pow` is many times slower tha
 the same time for all exponents of a length."""
 
 from Crypto.Math.Numbers import Integer
-from msgspec import Struct
 
 from host.capabilities.crypto.asymmetric.der import Reader, integer, oid, sequence
 from host.capabilities.crypto.asymmetric.faults import dh, no_inverse, unsupported
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 
 PRIME_BITS_MIN, PRIME_BITS_MAX = 512, 8192
 
 
-class DhKey(Struct, frozen=True):
+class DhKey(Hidden, frozen=True):
     """`secret` is None in a public key."""
 
     prime: int

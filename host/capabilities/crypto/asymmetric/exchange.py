@@ -11,7 +11,7 @@ from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import data, pack, text, unpack
 from host.capabilities.crypto.work import Work
 
-_ALGORITHMS = {"ec": "ecdh", "x25519": "x25519", "dh": "dh"}
+_ALGORITHMS = {"ec": "ecdh", "x25519": "x25519", "x448": "x448", "dh": "dh"}
 _POINT_NS = 30_000
 
 

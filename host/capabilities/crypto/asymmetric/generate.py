@@ -3,27 +3,26 @@ a key that can be made again by whoever knows the seed is no secret."""
 
 from collections.abc import Awaitable, Callable
 
-from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
-
 from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import job, rsa_key
 from host.capabilities.crypto.asymmetric import key as keys
 from host.capabilities.crypto.asymmetric.curves import Curve
 from host.capabilities.crypto.asymmetric.exchange import known_curve, new_scalar
-from host.capabilities.crypto.asymmetric.key import Key, okp_private, public_of, read
+from host.capabilities.crypto.asymmetric.key import OKP_BYTES, new_okp, read
+from host.capabilities.crypto.asymmetric.key_calls import pair
 from host.capabilities.crypto.failure import Failure
-from host.capabilities.crypto.fields import number, pack, text, unpack
+from host.capabilities.crypto.fields import number, text, unpack
 from host.capabilities.crypto.slowly import done_apart
 from host.capabilities.crypto.work import Work
 
 _MAKE = f"{job.__name__}:{job.make.__name__}"
 #: On the average; how long a key of a length takes varies by some times.
 _RSA_2048_NS = 60_000_000
-_OKP_NS = 60_000
+_OKP_NS = 120_000
 
 
 def rsa_pair(work: Work, payload: bytes) -> bytes | Later:
-    """kind (`rsa`, `rsa-pss`), bits, public exponent, digest, MGF1's digest, salt length → PKCS #8, SPKI."""
+    """kind (`rsa`, `rsa-pss`), bits, public exponent, digest, MGF1's digest, salt length → both halves."""
     kind_field, bits_field, exponent_field, digest, mgf1_digest, salt = unpack(payload, 6)
     kind, bits = text(kind_field), number(bits_field)
     exponent = number(exponent_field)
@@ -70,10 +69,6 @@ def _rsa_pair(der: bytes, pss: bytes | None) -> bytes:
     return pair(plain if pss is None else keys.rsa_private(rsa_key.private_numbers(plain.handle), pss))
 
 
-def pair(private: Key) -> bytes:
-    return pack(private.der, public_of(private).der)
-
-
 def made_apart(work: Work, what: job.RsaKey | job.SafePrime, price_ns: int, finish: Callable[[bytes], bytes]) -> Later:
     """Made apart; `finish` makes the answer of what comes back."""
     work.spend(price_ns)
@@ -88,19 +83,18 @@ def made_apart(work: Work, what: job.RsaKey | job.SafePrime, price_ns: int, fini
 
 
 def small_pair(work: Work, payload: bytes) -> bytes | Later:
-    """kind (`ec`, `ed25519`, `x25519`), curve → PKCS #8, SPKI."""
+    """kind (`ec`, `ed25519`, `x25519`, `ed448`, `x448`), curve → both halves."""
     kind_field, curve_field = unpack(payload, 2)
     kind = text(kind_field)
     if kind == "ec":
         curve = known_curve(curve_field)
         work.ask("keypair", "sm2" if curve.library is None else "ec")
         return work.somewhere(2 * curve.price_ns, _curve_pair, curve)
-    if kind not in ("ed25519", "x25519"):
+    if kind not in OKP_BYTES:
         raise Refusal("ValidationError", "There is no such kind of key")
     work.ask("keypair", kind)
     work.charge(_OKP_NS)
-    library = ed25519.Ed25519PrivateKey if kind == "ed25519" else x25519.X25519PrivateKey
-    return pair(okp_private(kind, library.generate().private_bytes_raw()))
+    return pair(new_okp(kind))
 
 
 def _curve_pair(curve: Curve) -> bytes:

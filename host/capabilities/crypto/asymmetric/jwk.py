@@ -3,11 +3,11 @@
 import binascii
 
 import msgspec
-from msgspec import Struct
 
 from host.capabilities.crypto.asymmetric import ec_key, rsa_key
 from host.capabilities.crypto.asymmetric.curves import BY_JWK, Curve
 from host.capabilities.crypto.asymmetric.faults import invalid_jwk
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 from host.capabilities.crypto.asymmetric.key import (
     OKP_BYTES,
     Key,
@@ -21,12 +21,12 @@ from host.capabilities.crypto.asymmetric.key import (
 )
 from host.capabilities.crypto.failure import Failure
 
-_OKP = {"Ed25519": "ed25519", "X25519": "x25519"}
+_OKP = {"Ed25519": "ed25519", "Ed448": "ed448", "X25519": "x25519", "X448": "x448"}
 _OKP_NAMES = {kind: name for name, kind in _OKP.items()}
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
-class Jwk(Struct, frozen=True):
+class Jwk(Hidden, frozen=True):
     """The members that make a key; what else there is is left alone."""
 
     kty: str
@@ -109,8 +109,8 @@ def _members(key: Key) -> dict[str, str] | None:
     if key.kind in _OKP_NAMES:
         crv = {"crv": _OKP_NAMES[key.kind]}
         secret = {"d": _base64url(key.handle.private_bytes_raw())} if key.private else {}
-        # The public half of 32 bytes stands at the end of an SPKI.
-        return crv | secret | {"x": _base64url(public_of(key).der[-OKP_BYTES:]), "kty": "OKP"}
+        # The public half stands at the end of an SPKI.
+        return crv | secret | {"x": _base64url(public_of(key).der[-OKP_BYTES[key.kind] :]), "kty": "OKP"}
     return None
 
 

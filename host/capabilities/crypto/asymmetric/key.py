@@ -4,8 +4,7 @@ encoding gets there."""
 
 from collections.abc import Callable
 
-from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
-from msgspec import Struct
+from cryptography.hazmat.primitives.asymmetric import ed448, ed25519, x448, x25519
 
 from host.capabilities.crypto.asymmetric import dh_key, ec_key, rsa_key
 from host.capabilities.crypto.asymmetric.curves import BY_OID, Curve
@@ -23,23 +22,27 @@ from host.capabilities.crypto.asymmetric.der import (
     sequence,
 )
 from host.capabilities.crypto.asymmetric.faults import bad_der, unsupported
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 
 #: What a key may come to, encoded in any way.
 KEY_BYTES_MAX = 64 * 1024
 
 _RSA, _RSA_PSS = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"
 _EC, _DH = "1.2.840.10045.2.1", "1.2.840.113549.1.3.1"
-_OKP = {"1.3.101.112": "ed25519", "1.3.101.110": "x25519"}
+_OKP = {"1.3.101.112": "ed25519", "1.3.101.113": "ed448", "1.3.101.110": "x25519", "1.3.101.111": "x448"}
 _OKP_OIDS = {kind: number for number, kind in _OKP.items()}
 _OKP_CLASSES = {
     "ed25519": (ed25519.Ed25519PrivateKey, ed25519.Ed25519PublicKey),
+    "ed448": (ed448.Ed448PrivateKey, ed448.Ed448PublicKey),
     "x25519": (x25519.X25519PrivateKey, x25519.X25519PublicKey),
+    "x448": (x448.X448PrivateKey, x448.X448PublicKey),
 }
-OKP_BYTES = 32
+#: The length of either half (RFC 7748, RFC 8032).
+OKP_BYTES = {"ed25519": 32, "ed448": 57, "x25519": 32, "x448": 56}
 _CONTEXT_0, _CONTEXT_1, _ATTRIBUTES, _PUBLIC = 0xA0, 0xA1, 0xA0, 0x81
 
 
-class Key(Struct, frozen=True):
+class Key(Hidden, frozen=True):
     """`kind` is Node's asymmetricKeyType, `handle` what signs and decrypts (the library's, or Sm2Key or DhKey), and
     `der` the canonical PKCS #8 of a private key or SPKI of a public one. `curve` is there for `ec` alone, and
     `restriction` for `rsa-pss` keys that are for certain parameters only."""
@@ -199,14 +202,19 @@ def ec_public(curve: Curve, point: bytes) -> Key:
 
 
 def okp_private(kind: str, seed: bytes) -> Key:
-    if len(seed) != OKP_BYTES:
+    if len(seed) != OKP_BYTES[kind]:
         raise unsupported()
     handle = _OKP_CLASSES[kind][0].from_private_bytes(seed)
     return Key(True, kind, handle, sequence(integer(0), sequence(oid(_OKP_OIDS[kind])), octets(octets(seed))))
 
 
+def new_okp(kind: str) -> Key:
+    """A key that nobody has had."""
+    return okp_private(kind, _OKP_CLASSES[kind][0].generate().private_bytes_raw())
+
+
 def okp_public(kind: str, content: bytes) -> Key:
-    if len(content) != OKP_BYTES:
+    if len(content) != OKP_BYTES[kind]:
         raise unsupported()
     handle = _OKP_CLASSES[kind][1].from_public_bytes(content)
     return Key(False, kind, handle, sequence(sequence(oid(_OKP_OIDS[kind])), bits(content)))

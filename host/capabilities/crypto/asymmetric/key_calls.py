@@ -1,15 +1,18 @@
 """Reading and writing keys for a guest. They need no grant: what a guest has written it may also have read."""
 
+import hashlib
+
 from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import export_key, locked, rsa_key
 from host.capabilities.crypto.asymmetric.jwk import read_jwk
 from host.capabilities.crypto.asymmetric.key import KEY_BYTES_MAX, Key, public_of
-from host.capabilities.crypto.asymmetric.keyring import hold
+from host.capabilities.crypto.asymmetric.keyring import hold, kept_as
 from host.capabilities.crypto.asymmetric.pem import TEXT_BYTES_MAX
 from host.capabilities.crypto.asymmetric.read_key import Written, check_passphrase, find_private, find_public, take
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import data, pack, text, unpack
-from host.capabilities.crypto.work import Work
+from host.capabilities.crypto.slowly import derived_apart
+from host.capabilities.crypto.work import ON_THREAD_NS, Work
 
 _OTHER_NAMES = {
     "des3": "des-ede3-cbc", "aes128": "aes-128-cbc", "aes192": "aes-192-cbc", "aes256": "aes-256-cbc"
@@ -26,22 +29,39 @@ def read_key(work: Work, payload: bytes) -> bytes | Later:
     if len(content) > (TEXT_BYTES_MAX if encoding == "pem" else KEY_BYTES_MAX):
         raise Refusal("ValidationError", "A key is not as long as that")
     if encoding == "jwk":
-        return work.somewhere(_READ_NS, _read_jwk, content, not public)
+        work.charge(_READ_NS)
+        return _told(work, read_jwk(content, not public))
+    asked = (hashlib.sha256(content).digest(), public, encoding, kind)
+    known = work.kept.find(asked)
+    if known is not None:
+        return known
     found = (find_public if public else find_private)(encoding, kind, content)
-    price_ns = _READ_NS
-    if found.lock is not None:
-        check_passphrase(passphrase)
-        work.ask("cipher", found.lock.cipher)
-        price_ns += found.lock.price_ns
-    return work.somewhere(price_ns, _take, found, public, passphrase)
+    if found.lock is None:
+        work.charge(_READ_NS)
+        return work.kept.get(asked, lambda: _told(work, take(found, public)))
+    check_passphrase(passphrase)
+    work.ask("cipher", found.lock.cipher)
+    price_ns = _READ_NS + found.lock.price_ns
+    if price_ns <= ON_THREAD_NS:
+        return work.somewhere(price_ns, _unlocked, found, public, passphrase)
+    work.spend(price_ns)
+    return Later(lambda: _unlocked_apart(work, found, public, passphrase))
 
 
-def _read_jwk(content: bytes, private: bool) -> bytes:
-    return described(read_jwk(content, private))
+def _unlocked(found: Written, public: bool, passphrase: bytes) -> bytes:
+    return described(take(found, public, locked.key_to(found.lock, passphrase)))
 
 
-def _take(found: Written, public: bool, passphrase: bytes | None) -> bytes:
-    return described(take(found, public, passphrase))
+async def _unlocked_apart(work: Work, found: Written, public: bool, passphrase: bytes) -> bytes:
+    what = locked.asked(found.lock, passphrase)
+    key = await derived_apart(work, what, found.lock.memory_bytes).work()
+    return described(take(found, public, key))
+
+
+def _told(work: Work, key: Key) -> bytes:
+    """What a key is; the key itself is kept for its use."""
+    work.kept.get(kept_as(key.der, key.private), lambda: key)
+    return described(key)
 
 
 def described(key: Key) -> bytes:
@@ -54,6 +74,11 @@ def described(key: Key) -> bytes:
     restricted = (limits.digest, limits.mgf1_digest, limits.salt_length) if limits else (None, None, None)
     sort = "private" if key.private else "public"
     return pack(sort, key.kind, key.der, bits, exponent, *restricted, key.curve.name if key.curve else None)
+
+
+def pair(private: Key) -> bytes:
+    """Both halves, described: the private one first."""
+    return pack(described(private), described(public_of(private)))
 
 
 def export(work: Work, payload: bytes) -> bytes | Later:

@@ -3,11 +3,10 @@
 import hashlib
 from collections.abc import Callable
 
-from msgspec import Struct
-
 from host.capabilities.base import Refusal
 from host.capabilities.crypto.asymmetric import key as keys
 from host.capabilities.crypto.asymmetric.der import Reader
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 from host.capabilities.crypto.asymmetric.key import KEY_BYTES_MAX, Key, read
 from host.capabilities.crypto.asymmetric.read_key import read_secret
 from host.capabilities.crypto.failure import Failure
@@ -18,7 +17,7 @@ _READ_NS = 100_000
 _OWN, _NAMED = b"K", b"N"
 
 
-class Held(Struct, frozen=True):
+class Held(Hidden, frozen=True):
     """A key that may be used in this call; `named` is there for one of the policy's."""
 
     key: Key
@@ -41,9 +40,13 @@ def hold(work: Work, field: bytes | None, use: str, private: bool) -> Held:
     if sort != _OWN or len(content) > KEY_BYTES_MAX:
         raise Refusal("ValidationError", "That is no key")
     reader = keys.pkcs8 if private else keys.spki
-    digest = hashlib.sha256(content).digest()
-    key = work.kept.get((digest, private), lambda: _charged(work, content, reader))
+    key = work.kept.get(kept_as(content, private), lambda: _charged(work, content, reader))
     return Held(key, None)
+
+
+def kept_as(der: bytes, private: bool) -> tuple[bytes, bool]:
+    """Under what an execution keeps a parsed key."""
+    return hashlib.sha256(der).digest(), private
 
 
 def _charged(work: Work, content: bytes, reader: Callable[[Reader], Key]) -> Key:

@@ -3,8 +3,8 @@
 import hashlib
 import secrets
 
+import msgspec
 from Crypto.Cipher import AES, DES3
-from msgspec import Struct
 
 from host.capabilities.crypto.asymmetric.der import (
     NULL,
@@ -18,6 +18,8 @@ from host.capabilities.crypto.asymmetric.der import (
     sequence,
 )
 from host.capabilities.crypto.asymmetric.faults import bad_decrypt, bad_der, unsupported
+from host.capabilities.crypto.asymmetric.hidden import Hidden
+from host.capabilities.crypto.derive_job import Pbkdf2, Scrypt, key_of
 
 _PBES2, _PBKDF2, _SCRYPT = "1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12", "1.3.6.1.4.1.11591.4.11"
 _PRFS = {
@@ -48,16 +50,16 @@ _ITERATION_NS = 350
 _SCRYPT_BYTE_NS = 6
 
 
-class Lock(Struct, frozen=True):
-    """How a key is encrypted. `price_ns` is about what finding the key to it takes, and `derive` the name of how:
-    `pbkdf2` with (digest, salt, iterations), `scrypt` with (salt, n, r, p), or `md5` with (salt,)."""
+class Lock(Hidden, frozen=True):
+    """How a key is encrypted. `way` is what finds the key to it, with a passphrase still to be put in; None for that of
+    RFC 1421. That takes about `price_ns`, and `memory_bytes`."""
 
     cipher: str
     iv: bytes
-    derive: str
-    parameters: tuple
     ciphertext: bytes
+    way: Pbkdf2 | Scrypt | None
     price_ns: int
+    memory_bytes: int = 0
 
 
 def read_pkcs8(der: bytes) -> Lock:
@@ -70,17 +72,20 @@ def read_pkcs8(der: bytes) -> Lock:
             raise unsupported()
         scheme = algorithm.inside()
         derivation, encryption = scheme.inside(), scheme.inside()
-        derive, parameters, price_ns = _read_derivation(derivation)
         cipher = _CIPHERS.get(encryption.oid())
         iv = encryption.read(OCTET_STRING)
+        way = _read_derivation(derivation, _KEY_BYTES.get(cipher, 0))
     except DerError as error:
         raise bad_der(error.reason) from None
     if cipher is None or len(iv) != _block_bytes(cipher):
         raise unsupported()
-    return Lock(cipher, iv, derive, parameters, ciphertext, price_ns)
+    if isinstance(way, Pbkdf2):
+        return Lock(cipher, iv, ciphertext, way, way.iterations * _ITERATION_NS)
+    memory_bytes = 128 * way.n * way.r
+    return Lock(cipher, iv, ciphertext, way, memory_bytes * way.p * _SCRYPT_BYTE_NS, 2 * memory_bytes)
 
 
-def _read_derivation(derivation: Reader) -> tuple[str, tuple, int]:
+def _read_derivation(derivation: Reader, length: int) -> Pbkdf2 | Scrypt:
     name, inner = derivation.oid(), derivation.inside()
     salt = inner.read(OCTET_STRING)
     if name == _PBKDF2:
@@ -94,13 +99,13 @@ def _read_derivation(derivation: Reader) -> tuple[str, tuple, int]:
                 prf.read(NULL)
         if not digest or not 1 <= iterations <= ITERATIONS_MAX:
             raise unsupported()
-        return "pbkdf2", (digest, salt, iterations), iterations * _ITERATION_NS
+        return Pbkdf2(digest, b"", salt, iterations, length)
     if name != _SCRYPT:
         raise unsupported()
     n, r, p = inner.integer(), inner.integer(), inner.integer()
     if n < 2 or n & (n - 1) or not 1 <= p <= SCRYPT_P_MAX or r < 1 or 128 * n * r > SCRYPT_BYTES_MAX:
         raise unsupported()
-    return "scrypt", (salt, n, r, p), 128 * n * r * p * _SCRYPT_BYTE_NS
+    return Scrypt(b"", salt, n, r, p, length)
 
 
 def read_dek_info(info: str, ciphertext: bytes) -> Lock:
@@ -113,12 +118,12 @@ def read_dek_info(info: str, ciphertext: bytes) -> Lock:
         raise unsupported() from None
     if cipher not in _KEY_BYTES or len(iv) != _block_bytes(cipher):
         raise unsupported()
-    return Lock(cipher, iv, "md5", (iv[:SALT_BYTES],), ciphertext, _ITERATION_NS)
+    return Lock(cipher, iv, ciphertext, None, _ITERATION_NS)
 
 
-def unlock(lock: Lock, passphrase: bytes) -> bytes:
-    """What is encrypted. Raises Failure where the passphrase is another."""
-    cipher = _cipher(lock.cipher, _derived(lock, passphrase), lock.iv)
+def unlock(lock: Lock, key: bytes) -> bytes:
+    """What is encrypted. Raises Failure where the key is that of another passphrase."""
+    cipher = _cipher(lock.cipher, key, lock.iv)
     size = _block_bytes(lock.cipher)
     if not lock.ciphertext or len(lock.ciphertext) % size:
         raise bad_decrypt()
@@ -132,18 +137,18 @@ def unlock(lock: Lock, passphrase: bytes) -> bytes:
 def lock_pkcs8(der: bytes, cipher: str, passphrase: bytes) -> bytes:
     """An EncryptedPrivateKeyInfo, by PBKDF2 with HMAC-SHA-256."""
     salt, iv = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(_block_bytes(cipher))
-    lock = Lock(cipher, iv, "pbkdf2", ("sha256", salt, ITERATIONS), b"", 0)
+    key = key_of(Pbkdf2("sha256", passphrase, salt, ITERATIONS, _KEY_BYTES[cipher]))
     derivation = sequence(octets(salt), integer(ITERATIONS), sequence(oid(_SHA256_PRF), null()))
     scheme = sequence(sequence(oid(_PBKDF2), derivation), sequence(oid(_CIPHER_OIDS[cipher]), octets(iv)))
-    return sequence(sequence(oid(_PBES2), scheme), octets(_encrypted(lock, der, passphrase)))
+    return sequence(sequence(oid(_PBES2), scheme), octets(_encrypted(cipher, key, iv, der)))
 
 
 def lock_pem(der: bytes, cipher: str, passphrase: bytes) -> tuple[bytes, tuple[str, str]]:
     """The encrypted body of a PEM block, and its headers."""
     iv = secrets.token_bytes(_block_bytes(cipher))
-    lock = Lock(cipher, iv, "md5", (iv[:SALT_BYTES],), b"", 0)
+    key = _pem_key(passphrase, iv[:SALT_BYTES], _KEY_BYTES[cipher])
     headers = "Proc-Type: 4,ENCRYPTED", f"DEK-Info: {cipher.upper()},{iv.hex().upper()}"
-    return _encrypted(lock, der, passphrase), headers
+    return _encrypted(cipher, key, iv, der), headers
 
 
 def lock_price_ns() -> int:
@@ -154,21 +159,25 @@ def has_cipher(name: str) -> bool:
     return name in _KEY_BYTES
 
 
-def _encrypted(lock: Lock, der: bytes, passphrase: bytes) -> bytes:
-    size = _block_bytes(lock.cipher)
+def _encrypted(cipher: str, key: bytes, iv: bytes, der: bytes) -> bytes:
+    size = _block_bytes(cipher)
     padding = size - len(der) % size
-    return _cipher(lock.cipher, _derived(lock, passphrase), lock.iv).encrypt(der + bytes((padding,)) * padding)
+    return _cipher(cipher, key, iv).encrypt(der + bytes((padding,)) * padding)
 
 
-def _derived(lock: Lock, passphrase: bytes) -> bytes:
-    length = _KEY_BYTES[lock.cipher]
-    if lock.derive == "pbkdf2":
-        digest, salt, iterations = lock.parameters
-        return hashlib.pbkdf2_hmac(digest, passphrase, salt, iterations, length)
-    if lock.derive == "scrypt":
-        salt, n, r, p = lock.parameters
-        return hashlib.scrypt(passphrase, salt=salt, n=n, r=r, p=p, maxmem=2 * SCRYPT_BYTES_MAX, dklen=length)
-    (salt,) = lock.parameters
+def asked(lock: Lock, passphrase: bytes) -> Pbkdf2 | Scrypt | None:
+    """What has to be derived for the passphrase; None for a key of RFC 1421."""
+    return lock.way if lock.way is None else msgspec.structs.replace(lock.way, secret=passphrase)
+
+
+def key_to(lock: Lock, passphrase: bytes) -> bytes:
+    """The key that the passphrase stands for."""
+    what = asked(lock, passphrase)
+    return _pem_key(passphrase, lock.iv[:SALT_BYTES], _KEY_BYTES[lock.cipher]) if what is None else key_of(what)
+
+
+def _pem_key(passphrase: bytes, salt: bytes, length: int) -> bytes:
+    """MD5 upon MD5, as OpenSSL has done it from its beginning (EVP_BytesToKey)."""
     derived = last = b""
     while len(derived) < length:
         last = hashlib.md5(last + passphrase + salt, usedforsecurity=False).digest()

@@ -3,7 +3,7 @@
 import binascii
 import re
 
-from msgspec import Struct
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 
 #: Of a text that is searched for blocks, and blocks that are looked at.
 TEXT_BYTES_MAX = 256 * 1024
@@ -14,7 +14,7 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _LINE_CHARS = 64
 
 
-class Block(Struct, frozen=True):
+class Block(Hidden, frozen=True):
     """`headers` are those of RFC 1421: how the body is encrypted."""
 
     label: str

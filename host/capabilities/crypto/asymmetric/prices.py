@@ -5,7 +5,7 @@ from host.capabilities.crypto.asymmetric.key import Key
 
 _RSA_PRIVATE_2048_NS = 300_000
 _RSA_PUBLIC_2048_NS = 30_000
-_OKP_NS = 60_000
+_OKP_NS = {"ed25519": 60_000, "x25519": 60_000, "ed448": 200_000, "x448": 200_000}
 #: The exponent that nearly all keys have is so long.
 _USUAL_EXPONENT_BITS = 17
 
@@ -14,7 +14,7 @@ def private_ns(key: Key) -> int:
     """Of signing, decrypting or agreeing."""
     if key.kind in ("rsa", "rsa-pss"):
         return _RSA_PRIVATE_2048_NS * key.handle.key_size**3 // 2048**3
-    return key.curve.price_ns if key.curve is not None else _OKP_NS
+    return key.curve.price_ns if key.curve is not None else _OKP_NS[key.kind]
 
 
 def public_ns(key: Key) -> int:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from msgspec import Struct
 
 from host.capabilities.crypto.asymmetric import key as keys
 from host.capabilities.crypto.asymmetric import locked, pem
 from host.capabilities.crypto.asymmetric.der import SEQUENCE, DerError, Reader
 from host.capabilities.crypto.asymmetric.faults import bad_decrypt, bad_der, no_passphrase, unsupported
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 from host.capabilities.crypto.asymmetric.jwk import read_jwk
 from host.capabilities.crypto.asymmetric.key import Key, public_of, read
 from host.capabilities.crypto.failure import Failure
@@ -29,12 +29,14 @@ _PUBLIC_LABELS: dict[str, Callable[[Reader], Key]] = {
 _CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 
 
-class Written(Struct, frozen=True):
-    """A key as it was found, not read yet. `lock` is there where a passphrase has to open it first."""
+class Written(Hidden, frozen=True):
+    """A key as it was found, not read yet. `lock` is there where a passphrase has to open it first, and `armored` says
+    that it was PEM."""
 
     reader: Callable[[Reader], Key]
     der: bytes
     lock: locked.Lock | None = None
+    armored: bool = False
 
 
 def find_private(encoding: str, kind: str | None, content: bytes) -> Written:
@@ -54,13 +56,16 @@ def find_private(encoding: str, kind: str | None, content: bytes) -> Written:
 def _private_of_pem(blocks: list[pem.Block]) -> Written:
     for block in blocks:
         if block.label == _LOCKED_LABEL:
-            return Written(keys.pkcs8, b"", locked.read_pkcs8(block.body))
+            return Written(keys.pkcs8, b"", locked.read_pkcs8(block.body), armored=True)
         reader = _PRIVATE_LABELS.get(block.label)
         if reader is None:
             continue
         if "DEK-Info" in block.headers:
-            return Written(reader, b"", locked.read_dek_info(block.headers["DEK-Info"], block.body))
-        return Written(reader, block.body)
+            lock = locked.read_dek_info(block.headers["DEK-Info"], block.body)
+            return Written(reader, b"", lock, armored=True)
+        # OpenSSL goes by what is in a block rather than by its label.
+        is_pkcs8 = _second_tag(block.body) == SEQUENCE
+        return Written(keys.pkcs8 if is_pkcs8 else reader, block.body, armored=True)
     raise unsupported()
 
 
@@ -92,17 +97,27 @@ def certified_key(certificate: bytes) -> bytes:
         raise unsupported() from None
 
 
-def take(found: Written, public: bool, passphrase: bytes | None) -> Key:
+def take(found: Written, public: bool, key_to_lock: bytes | None = None) -> Key:
     """Reads what was found, behind its lock if it has one. Raises Failure."""
     der = found.der
     if found.lock is not None:
-        check_passphrase(passphrase)
-        der = locked.unlock(found.lock, passphrase)
+        if key_to_lock is None:
+            raise no_passphrase()
+        der = locked.unlock(found.lock, key_to_lock)
     try:
         key = read(der, found.reader)
     except ValueError:
         raise unsupported() from None
+    except Failure as failure:
+        raise _as_openssl_says(found, failure) from None
     return public_of(key) if public else key
+
+
+def _as_openssl_says(found: Written, failure: Failure) -> Failure:
+    """Of a private key OpenSSL tells no more than that it is none, or that DER is cut off."""
+    if found.reader in _PUBLIC_LABELS.values() or failure.code == "ERR_CRYPTO_INVALID_KEYLEN":
+        return failure
+    return bad_der("not enough data") if failure.reason == "too long" and not found.armored else unsupported()
 
 
 def check_passphrase(passphrase: bytes | None) -> None:
@@ -120,7 +135,7 @@ def read_secret(content: bytes, private: bool) -> Key:
         key = read_jwk(text, None)
         return key if private else public_of(key)
     if b"-----BEGIN" in text:
-        return take((find_private if private else find_public)("pem", None, text + b"\n"), not private, None)
+        return take((find_private if private else find_public)("pem", None, text + b"\n"), not private)
     try:
         der = binascii.a2b_base64(text)
     except binascii.Error:
@@ -139,8 +154,8 @@ def _is_locked(content: bytes) -> bool:
     """Whether a sequence begins with another: an EncryptedPrivateKeyInfo, and no PrivateKeyInfo."""
     try:
         return Reader(content).inside().peek() == SEQUENCE
-    except DerError as error:
-        raise bad_der(error.reason) from None
+    except DerError:
+        return False
 
 
 def _second_tag(content: bytes) -> int | None:
@@ -148,8 +163,8 @@ def _second_tag(content: bytes) -> int | None:
         inner = Reader(content).inside()
         inner.integer()
         return inner.peek()
-    except DerError as error:
-        raise bad_der(error.reason) from None
+    except DerError:
+        return None
 
 
 def _is_private_pkcs1(content: bytes) -> bool:

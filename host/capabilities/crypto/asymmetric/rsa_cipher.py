@@ -139,13 +139,15 @@ def _decrypt(key: Key, algorithm: str, digest: str, label: bytes, content: bytes
         return _raw(key, content.rjust(size, b"\0"), _private_power)
     if int.from_bytes(content, "big") >= numbers.n:
         raise faults.rsa("02000084", "data too large for modulus")
-    padded = content.rjust(size, b"\0")
     try:
+        # OpenSSL would take a ciphertext without its first zeros; RFC 8017 has it refused (7.1.2 and 7.2.2).
+        if len(content) != size:
+            raise ValueError("too short")
         if algorithm == "rsa-pkcs1":
-            return key.handle.decrypt(padded, padding.PKCS1v15())
+            return key.handle.decrypt(content, padding.PKCS1v15())
         if digest in _OTHER_OAEP:
-            return _other_oaep(key, digest, label).decrypt(padded)
-        return key.handle.decrypt(padded, _oaep(digest, label))
+            return _other_oaep(key, digest, label).decrypt(content)
+        return key.handle.decrypt(content, _oaep(digest, label))
     except (ValueError, TypeError):
         raise faults.rsa("02000079", "oaep decoding error") from None
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from host.capabilities.crypto.asymmetric.der import NULL, DerError, Reader, integer, null, octets, oid, sequence, tlv
 from host.capabilities.crypto.asymmetric.faults import modulus_out_of_range, unsupported
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 
 MODULUS_BITS_MIN, MODULUS_BITS_MAX = 1024, 8192
 #: A public operation takes time with the length of the exponent; OpenSSL has the same bound for large moduli.
@@ -35,7 +36,7 @@ class Public(Struct, frozen=True):
     e: int
 
 
-class Private(Struct, frozen=True):
+class Private(Hidden, frozen=True):
     n: int
     e: int
     d: int

@@ -94,13 +94,13 @@ def _scheme(key: Key, wish: Wish, signing: bool) -> Scheme:
         return _rsa_scheme(key, wish, signing)
     if key.kind == "ec":
         return _curve_scheme(key, wish)
-    if key.kind != "ed25519":
+    if key.kind not in ("ed25519", "ed448"):
         raise faults.not_for_this_key()
     if wish.streamed:
         raise faults.unsupported_operation()
     if wish.digest is not None:
         raise faults.provider("1C80007A", "invalid digest")
-    return Scheme("ed25519")
+    return Scheme(key.kind)
 
 
 def _curve_scheme(key: Key, wish: Wish) -> Scheme:
@@ -150,7 +150,7 @@ def _sign(key: Key, scheme: Scheme, wish: Wish, message: bytes) -> bytes:
     if scheme.algorithm == "sm2-sm3":
         r, s = sm2.sign(key.handle, message, wish.signer)
         return _raw(r, s, key.curve.size) if wish.raw else sm2.write_signature(r, s)
-    if key.kind == "ed25519":
+    if key.kind in ("ed25519", "ed448"):
         return key.handle.sign(message)
     if key.kind == "ec":
         signature = key.handle.sign(message, ec.ECDSA(scheme.digest))
@@ -173,7 +173,7 @@ def _verify(key: Key, scheme: Scheme, wish: Wish, message: bytes, signature: byt
         pair = sm2.read_signature(signature)
         return _TRUE if pair is not None and sm2.verify(key.handle, message, *pair, wish.signer) else _FALSE
     try:
-        if key.kind == "ed25519":
+        if key.kind in ("ed25519", "ed448"):
             key.handle.verify(signature, message)
         elif key.kind == "ec":
             key.handle.verify(signature, message, ec.ECDSA(scheme.digest))

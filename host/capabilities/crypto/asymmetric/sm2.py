@@ -3,10 +3,10 @@
 import secrets
 
 from cryptography.hazmat.primitives.hashes import SM3, Hash
-from msgspec import Struct
 
 from host.capabilities.crypto.asymmetric import sm2_curve as curve
 from host.capabilities.crypto.asymmetric.der import OCTET_STRING, DerError, Reader, integer, octets, sequence
+from host.capabilities.crypto.asymmetric.hidden import Hidden
 
 #: Who signs, where nobody says otherwise (GM/T 0009, 10).
 DEFAULT_ID = b"1234567812345678"
@@ -17,7 +17,7 @@ _DIGEST_BYTES = 32
 _BLINDING_BITS = 64
 
 
-class Sm2Key(Struct, frozen=True):
+class Sm2Key(Hidden, frozen=True):
     """`point` is without compression, `scalar` None in a public key."""
 
     x: int

@@ -133,7 +133,8 @@ def _quoted(value: str) -> str:
     """As JSON where it could be taken for the next name, which Node does since CVE-2021-44532."""
     if any(char in ",'\"\\" or not 32 <= ord(char) < 127 for char in value):
         escaped = "".join(
-            f"\\{char}" if char in '"\\' else char if 32 <= ord(char) < 127 else f"\\u{ord(char):04x}" for char in value
+            f"\\{char}" if char in '"\\' else char if 32 <= ord(char) < 127 and char != "," else f"\\u{ord(char):04x}"
+            for char in value
         )
         return f'"{escaped}"'
     return value

@@ -10,7 +10,7 @@ const { callable } = require('node/crypto/sign');
 const { validateFunction, validateInteger, validateObject, validateString } = require('internal/validators');
 
 const INT32_MAX = 2147483647;
-const kinds = { __proto__: null, dh: true, ec: true, x25519: true };
+const kinds = { __proto__: null, dh: true, ec: true, x25519: true, x448: true };
 
 function exchangeKey(key, name) {
   const handle = handleOf(key);

@@ -19,5 +19,9 @@ define('ERR_CRYPTO_PBKDF2_ERROR', Error, 'PBKDF2 error');
 define('ERR_CRYPTO_SCRYPT_INVALID_PARAMETER', Error, 'Invalid scrypt parameter');
 define('ERR_CRYPTO_SIGN_KEY_REQUIRED', Error, 'No key provided to sign');
 define('ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH', RangeError, 'Input buffers must have the same byte length');
+define('ERR_INCOMPATIBLE_OPTION_PAIR', TypeError, (one, other) =>
+  'Option "' + one + '" cannot be used in combination with option "' + other + '"',
+);
+define('ERR_MISSING_OPTION', TypeError, (name) => name + ' is required');
 define('ERR_INTERNAL_ASSERTION', Error, (message) => message);
 define('ERR_OPERATION_FAILED', Error, (why) => 'Operation failed: ' + why);

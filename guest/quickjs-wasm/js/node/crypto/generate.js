@@ -1,10 +1,10 @@
 // generateKeyPair and generateKeyPairSync.
 const { ObjectDefineProperty, Promise, ReflectApply, StringPrototypeToLowerCase, SymbolFor } = primordials;
 const { failure, request, requestLater, unpack } = require('node/crypto/host');
-const { bytesOf, copyOf, validateUint32 } = require('node/crypto/args');
+const { bytesOf, validateUint32 } = require('node/crypto/args');
 const { hashSpec } = require('node/crypto/hash_names');
 const { settle } = require('node/crypto/derive');
-const { exportKey, objectOf, operations, parseEncoding, read } = require('node/crypto/keys');
+const { described, exportKey, objectOf, operations, parseEncoding } = require('node/crypto/keys');
 const { validateFunction, validateInteger, validateObject, validateString } = require('internal/validators');
 
 const SALT_BYTES_MAX = 2147483647;
@@ -25,7 +25,9 @@ function asked(type, options) {
       return [operations.PAIR, 'ec', namedCurve];
     }
     case 'ed25519':
+    case 'ed448':
     case 'x25519':
+    case 'x448':
       return [operations.PAIR, type, undefined];
     case 'dh':
       return dhFields(options);
@@ -123,9 +125,9 @@ const ciphers = {
 };
 
 function finished(answer, wanted) {
-  const { 0: privateDer, 1: publicDer } = unpack(answer);
-  const privateKey = read('private', 'der', 'pkcs8', undefined, copyOf(privateDer));
-  const publicKey = read('public', 'der', 'spki', undefined, copyOf(publicDer));
+  const { 0: privateHalf, 1: publicHalf } = unpack(answer);
+  const privateKey = described(privateHalf);
+  const publicKey = described(publicHalf);
   return {
     publicKey: wanted.publicKey === undefined ? objectOf(publicKey) : exportKey(publicKey, wanted.publicKey),
     privateKey: wanted.privateKey === undefined ? objectOf(privateKey) : exportKey(privateKey, wanted.privateKey),

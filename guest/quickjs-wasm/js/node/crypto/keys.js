@@ -269,7 +269,7 @@ const anyPublicHandle = (key) => keyHandle(key, USE_PUBLIC);
 
 // Keys of the policy's.
 
-const KINDS = { __proto__: null, ed25519: 'ed25519', x25519: 'x25519', dh: 'dh' };
+const KINDS = { __proto__: null, ed25519: 'ed25519', ed448: 'ed448', x25519: 'x25519', x448: 'x448', dh: 'dh' };
 
 function kindOf(algorithm) {
   return KINDS[algorithm] ?? (StringPrototypeStartsWith(algorithm, 'rsa-') ? 'rsa' : 'ec');

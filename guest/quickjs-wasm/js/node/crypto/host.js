@@ -5,7 +5,6 @@ const {
   DOMException,
   Error,
   ObjectDefineProperty,
-  PromisePrototypeThen,
   RangeError,
   ReflectApply,
   TypeError,
@@ -104,8 +103,8 @@ function attemptRaw(operation, payload) {
 }
 
 /** A promise of the answer. */
-function requestLater(operation, ...fields) {
-  return PromisePrototypeThen(start(operation, pack(fields)), opened);
+async function requestLater(operation, ...fields) {
+  return opened(await start(operation, pack(fields)));
 }
 
 const permitted = { __proto__: null };

@@ -67,7 +67,8 @@ def verify(work: Work, payload: bytes) -> bytes | Later:
 def _wish(fields: list[bytes | None], held: Held) -> Wish:
     digest, pad, salt, form, streamed, signer = fields[1:7]
     chosen = None if digest is None else text(digest)
-    chosen_padding = None if pad is None else number(pad)
+    # Node takes 0 for no padding at all that was asked for.
+    chosen_padding = None if pad is None else number(pad) or None
     if held.named is not None:
         # A named key has one algorithm, so what goes with it goes without saying.
         if chosen is None:

@@ -14,6 +14,7 @@ _CIPHERS = frozenset(
         ),
         *(f"des-ede3-{mode}" for mode in ("ecb", "cbc", "cfb", "ofb")),
         *(f"sm4-{mode}" for mode in ("ecb", "cbc", "ctr", "cfb", "ofb", "gcm")),
+        *(f"aes{bits}-wrap" for bits in (128, 192, 256)),
         "chacha20-poly1305",
         "rsa-oaep",
         "rsa-pkcs1",

@@ -41,6 +41,13 @@ function viewOf(value, withBuffers = true) {
   return new Uint8Array(TypedArrayPrototypeGetBuffer(value), TypedArrayPrototypeGetByteOffset(value), length);
 }
 
+/** Text in an encoding, where Node takes no encoding that there is not. */
+function strictBytes(string, encoding) {
+  const named = encoding && encoding !== 'buffer' && typeof encoding === 'string';
+  const number = named ? require('node/buffer/class').encodingNumber(encoding) : UTF8;
+  return new Uint8Array(encode(string, number));
+}
+
 /** Text in an encoding. */
 function textBytes(string, encoding) {
   return new Uint8Array(encode(string, encodingNumber(encoding)));
@@ -55,7 +62,7 @@ function checkText(string, number, encoding) {
 
 /** The bytes of text, a view or an array buffer; throws what Node throws for anything else, naming `types`. */
 function bytesOf(value, name, encoding, types = ANY) {
-  if (typeof value === 'string') return textBytes(value, encoding);
+  if (typeof value === 'string') return strictBytes(value, encoding);
   const view = viewOf(value, types !== VIEWS);
   if (view === undefined) throw nodeError('ERR_INVALID_ARG_TYPE', name, types, value);
   return view;
@@ -90,7 +97,7 @@ function validateUint32(value, name, positive = false) {
 }
 
 module.exports = {
-  ANY, BUFFERS, KEYS, VIEWS, bufferOf, bytesOf, checkText, copyOf, encodingNumber, isBytes, output, textBytes,
+  ANY, BUFFERS, KEYS, VIEWS, bufferOf, bytesOf, checkText, copyOf, encodingNumber, isBytes, output, strictBytes, textBytes,
   validateUint32, viewOf,
   /** The policy's name of a hash, which is also the host's; `undefined` for one that there is not. */
   hashName: (name) => require('node/crypto/hash_names').hashName(name),

@@ -33,7 +33,7 @@ function badTag(length) {
 
 function tagLengthOf(spec, options) {
   const given = options?.authTagLength;
-  if (given !== undefined && given !== null && (typeof given !== 'number' || given !== given >>> 0 || given > 2147483647)) {
+  if (given !== undefined && given !== null && (typeof given !== 'number' || given !== given >>> 0)) {
     throw nodeError('ERR_INVALID_ARG_VALUE', 'options.authTagLength', given);
   }
   if (!spec.tagged) return undefined;

@@ -2,6 +2,8 @@
 const { StringPrototypeSlice, StringPrototypeSplit, StringPrototypeToLowerCase } = primordials;
 
 const KiB = 1024;
+// Longer than OpenSSL's, which has 128: the standard has no such bound.
+const GCM_IV_BYTES_MAX = 4096;
 // By mode: bytes of a block, of a nonce (0: it has none), and what the host takes at once.
 const modes = {
   __proto__: null,
@@ -79,7 +81,7 @@ function cipherSpec(name) {
 
 /** Whether a nonce of so many bytes can be used. */
 function fitsIv(spec, length) {
-  if (spec.mode === 'gcm') return length > 0;
+  if (spec.mode === 'gcm') return length > 0 && length <= GCM_IV_BYTES_MAX;
   if (spec.mode === 'ccm') return length >= 7 && length <= 13;
   return length === spec.ivBytes;
 }

@@ -84,10 +84,10 @@ function scryptArguments(password, salt, keylen, options) {
       validateInteger(maxmem, 'maxmem', 0);
     }
   }
-  if (N < 2 || (N & (N - 1)) !== 0 || (r < 4 && N >= 2 ** (16 * r))) {
+  if (N < 2 || (N & (N - 1)) !== 0) {
     throw badScrypt('Invalid scrypt params');
   }
-  if (128 * r * (N + p + 2) > (maxmem || scryptDefaults.maxmem)) {
+  if ((r < 4 && N >= 2 ** (16 * r)) || 128 * r * (N + p + 2) > (maxmem || scryptDefaults.maxmem)) {
     throw badScrypt('Invalid scrypt params: error:030000AC:digital envelope routines::memory limit exceeded');
   }
   return [operations.SCRYPT, rawField(secret), salted, N, r, p, keylen];
@@ -136,7 +136,8 @@ function hkdfArguments(digest, ikm, salt, info, length) {
   const infoBytes = TypedArrayPrototypeGetLength(told);
   if (infoBytes > 1024) throw nodeError('ERR_OUT_OF_RANGE', 'info', 'must not contain more than 1024 bytes', infoBytes);
   const spec = hashSpec(digest);
-  if (spec === undefined || spec.xof) throw badDigest(digest);
+  if (spec === undefined) throw badDigest(digest);
+  if (spec.xof) throw failure('Error', '', 'Deriving bits failed');
   if (length > 255 * spec.bytes) throw failure('RangeError', 'ERR_CRYPTO_INVALID_KEYLEN', 'Invalid key length');
   return [operations.HKDF, spec.name, keyField(handle), salted, told, length];
 }

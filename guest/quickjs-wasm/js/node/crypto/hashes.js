@@ -238,7 +238,7 @@ class Hmac {
   digest(outputEncoding) {
     const state = this.#state;
     if (!state.ended) return end(state, outputEncoding);
-    return outputNumber(outputEncoding) < 0 ? new FastBuffer(0) : '';
+    return outputEncoding && outputEncoding !== 'buffer' ? '' : new FastBuffer(0);
   }
 }
 
@@ -253,6 +253,7 @@ function hash(algorithm, input, outputEncoding = 'hex') {
     throw nodeError('ERR_INVALID_ARG_TYPE', 'input', ['Buffer', 'TypedArray', 'DataView', 'string'], input);
   }
   if (typeof outputEncoding !== 'string') throw nodeError('ERR_INVALID_ARG_TYPE', 'outputEncoding', 'string', outputEncoding);
+  if (outputEncoding === '') outputEncoding = 'utf8';
   if (outputEncoding !== 'buffer' && encodingOf(outputEncoding) < 0) {
     throw nodeError('ERR_INVALID_ARG_VALUE', 'outputEncoding', outputEncoding);
   }

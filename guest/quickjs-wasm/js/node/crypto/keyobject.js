@@ -141,8 +141,8 @@ function anyHandle(value) {
 
 /** The handle of what is given as a secret key: text, bytes, a secret KeyObject or CryptoKey. `types` is for the error. */
 function secretOf(key, name, types, encoding) {
-  const { viewOf, textBytes } = require('node/crypto/args');
-  if (typeof key === 'string') return secretHandle(textBytes(key, encoding));
+  const { strictBytes, viewOf } = require('node/crypto/args');
+  if (typeof key === 'string') return secretHandle(strictBytes(key, encoding));
   const view = viewOf(key);
   if (view !== undefined) return secretHandle(copyOf(view));
   const handle = anyHandle(key);

@@ -2,12 +2,12 @@
 const { MathFloor, StringPrototypeIncludes, TypedArrayPrototypeGetLength } = primordials;
 const { same } = bindings('digest');
 const { failure, operations, request, text, unpack } = require('node/crypto/host');
-const { BUFFERS, copyOf, textBytes, viewOf } = require('node/crypto/args');
+const { BUFFERS, copyOf, strictBytes, viewOf } = require('node/crypto/args');
 const { SecretKeyObject, makeKey, secretHandle } = require('node/crypto/keyobject');
 const { validateFunction, validateInteger, validateOneOf, validateString } = require('internal/validators');
 
 function createSecretKey(key, encoding) {
-  if (typeof key === 'string') return makeKey(SecretKeyObject, secretHandle(textBytes(key, encoding)));
+  if (typeof key === 'string') return makeKey(SecretKeyObject, secretHandle(strictBytes(key, encoding)));
   const view = viewOf(key);
   if (view === undefined) throw nodeError('ERR_INVALID_ARG_TYPE', 'key', BUFFERS, key);
   return makeKey(SecretKeyObject, secretHandle(copyOf(view)));

@@ -10,6 +10,7 @@ def unsupported() -> Failure:
 
 _ASN1 = {
     "not enough data": ("0680008E", "ERR_OSSL_ASN1_NOT_ENOUGH_DATA"),
+    "header too long": ("0680007B", "ERR_OSSL_ASN1_HEADER_TOO_LONG"),
     "too long": ("0680009B", "ERR_OSSL_ASN1_TOO_LONG"),
     "wrong tag": ("068000A8", "ERR_OSSL_ASN1_WRONG_TAG"),
 }

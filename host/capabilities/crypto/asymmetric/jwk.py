@@ -59,7 +59,7 @@ def read_jwk(text: bytes, private: bool | None) -> Key:
     except Failure as failure:
         if failure.code == "ERR_CRYPTO_INVALID_KEYLEN":
             raise
-        raise invalid_jwk("Invalid JWK EC key" if jwk.kty == "EC" else "Invalid JWK data") from None
+        raise invalid_jwk(f"Invalid JWK {jwk.kty} key" if jwk.kty in ("EC", "RSA") else "Invalid JWK data") from None
 
 
 def _of(jwk: Jwk, private: bool) -> Key:

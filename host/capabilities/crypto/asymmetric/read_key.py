@@ -26,6 +26,8 @@ _PUBLIC_LABELS: dict[str, Callable[[Reader], Key]] = {
     "PUBLIC KEY": keys.spki,
     "RSA PUBLIC KEY": keys.pkcs1_public,
 }
+#: What OpenSSL says of a private key that is cut off, by what there is to say of DER.
+_CUT = {"too long": "not enough data", "header too long": "header too long"}
 _CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 
 
@@ -48,7 +50,7 @@ def find_private(encoding: str, kind: str | None, content: bytes) -> Written:
         return Written(keys.sec1, content)
     if kind == "pkcs8" and _is_locked(content):
         return Written(keys.pkcs8, b"", locked.read_pkcs8(content))
-    if kind == "pkcs1" and _second_tag(content) == 0x02:
+    if kind == "pkcs1" and _second_tag(content) != SEQUENCE:
         return Written(keys.pkcs1_private, content)
     return Written(keys.pkcs8, content)
 
@@ -117,7 +119,9 @@ def _as_openssl_says(found: Written, failure: Failure) -> Failure:
     """Of a private key OpenSSL tells no more than that it is none, or that DER is cut off."""
     if found.reader in _PUBLIC_LABELS.values() or failure.code == "ERR_CRYPTO_INVALID_KEYLEN":
         return failure
-    return bad_der("not enough data") if failure.reason == "too long" and not found.armored else unsupported()
+    if found.armored or found.reader is not keys.pkcs8:
+        return unsupported()
+    return bad_der(_CUT.get(failure.reason, ""))
 
 
 def check_passphrase(passphrase: bytes | None) -> None:

@@ -10,11 +10,14 @@ from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import digests, faults, prices, sm2
 from host.capabilities.crypto.asymmetric.key import Key
 from host.capabilities.crypto.asymmetric.keyring import Held, hold
+from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import data, number, text, unpack
 from host.capabilities.crypto.work import Work
 
 #: Node's constants of paddings and of lengths of salts.
 PKCS1, NO_PADDING, PSS = 1, 3, 6
+#: What Node itself hands on where no padding was asked for.
+_NO_WISH = -1
 _SALT_DIGEST, _SALT_AUTO, _SALT_MAX = -1, -2, -3
 _SALTS = {_SALT_DIGEST: padding.PSS.DIGEST_LENGTH, _SALT_AUTO: padding.PSS.AUTO, _SALT_MAX: padding.PSS.MAX_LENGTH}
 _TRUE, _FALSE = b"\1", b"\0"
@@ -68,6 +71,8 @@ def _wish(fields: list[bytes | None], held: Held) -> Wish:
     digest, pad, salt, form, streamed, signer = fields[1:7]
     chosen = None if digest is None else text(digest)
     chosen_padding = None if pad is None else number(pad)
+    if chosen_padding == _NO_WISH:
+        chosen_padding = None
     if held.named is not None:
         # A named key has one algorithm, so what goes with it goes without saying.
         if chosen is None:
@@ -166,6 +171,8 @@ def _verify(key: Key, scheme: Scheme, wish: Wish, message: bytes, signature: byt
     if wish.raw and key.kind == "ec":
         size = key.curve.size
         if len(signature) != 2 * size:
+            if wish.streamed:
+                raise Failure("ERR_CRYPTO_OPERATION_FAILED", "Malformed signature")
             return _FALSE
         numbers = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
         signature = encode_dss_signature(*numbers)
@@ -177,6 +184,9 @@ def _verify(key: Key, scheme: Scheme, wish: Wish, message: bytes, signature: byt
             key.handle.verify(signature, message)
         elif key.kind == "ec":
             key.handle.verify(signature, message, ec.ECDSA(scheme.digest))
+        elif len(signature) != (key.handle.key_size + 7) // 8:
+            # OpenSSL takes a PSS signature without its first zeros.
+            return _FALSE
         else:
             key.handle.verify(signature, message, scheme.pad, scheme.digest)
     except (InvalidSignature, ValueError, UnsupportedAlgorithm):

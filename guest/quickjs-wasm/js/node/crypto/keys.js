@@ -8,7 +8,7 @@ const {
   StringPrototypeStartsWith,
   TypedArrayPrototypeSet,
 } = primordials;
-const { request, text, unpack } = require('node/crypto/host');
+const { attempt, request, text, unpack } = require('node/crypto/host');
 const { BUFFERS, bufferOf, bytesOf, copyOf, viewOf } = require('node/crypto/args');
 const { KeyObject, anyHandle, handleOf, isKeyObject, keyField, makeKey, notExportable } = require('node/crypto/keyobject');
 const { validateObject, validateOneOf, validateString } = require('internal/validators');
@@ -212,7 +212,13 @@ function jwkHandle(key, isPublic) {
     if (kty === 'EC') take('y');
     if (!isPublic) take('d');
   }
-  return read(isPublic ? 'public' : 'private', 'jwk', undefined, undefined, bytesOf(JSONStringify(jwk), 'key'));
+  const wanted = isPublic ? 'public' : 'private';
+  const bytes = bytesOf(JSONStringify(jwk), 'key');
+  if (kty !== 'OKP') return read(wanted, 'jwk', undefined, undefined, bytes);
+  // Node makes this error in its JavaScript, and that of other keys elsewhere.
+  const answer = attempt(operations.READ, wanted, 'jwk', undefined, undefined, bytes);
+  if (answer === undefined) throw nodeError('ERR_CRYPTO_INVALID_JWK');
+  return described(answer);
 }
 
 function read(wanted, format, type, passphrase, bytes) {

@@ -11,6 +11,7 @@ from host.execution.outcome import Failure
 from host.policy.algorithms import ALGORITHMS
 from host.policy.grants.model import Denials
 from host.policy.mode import Mode
+from tests.abuse.test_requirement_08_poisoned_builtins import POISON_ALL
 from tests.granted import OPEN, crypto_policy, everything
 from tests.harness import Guests, failure_of
 
@@ -77,20 +78,35 @@ def test_deny_wins_over_a_grant(guests: Guests) -> None:
         assert guests.failure(code, policy=each).type == "CapabilityError"
 
 
-def test_replaced_built_ins_permit_nothing(guests: Guests) -> None:
-    """A guest that replaces everything it can reach before it first asks."""
-    code = """
-    const crypto = require('crypto'), stolen = [];
-    for (const Class of [Object, Array, String, Map, Set, Promise, Uint8Array, Function, RegExp, Symbol]) {
-      for (const target of [Class, Class.prototype]) for (const name of Object.getOwnPropertyNames(target)) {
-        if (['constructor', 'prototype', 'length', 'name'].includes(name)) continue;
-        try { if (typeof target[name] === 'function') target[name] = function () { stolen.push(arguments); return true } } catch {}
-      }
-    }
-    Object.defineProperty(Object.prototype, 'hash sha256 undefined', { value: true });
-    try { return crypto.createHash('sha256').update('x').digest('hex') } catch (error) { throw error }"""
-    report = guests.run(code, policy=crypto_policy(hash=("sha1",)))
-    assert isinstance(report.outcome, Failure)
+FLOWS = """
+const crypto = require('crypto'), { subtle } = crypto, b = Buffer.alloc(16, 1), k = Buffer.alloc(32, 2), iv = Buffer.alloc(12), big = Buffer.alloc(600000, 3);
+const use = ['encrypt', 'decrypt'], sign = ['sign'], bits = ['deriveBits'], out = [], array = Array.prototype, items = use.values().__proto__, { next } = items, iterator = array[Symbol.iterator];
+const flows = [
+  () => crypto.createHash('sha256').update('x').digest('hex'), () => crypto.createHash('SHA3-256').update(b).digest('hex'), () => crypto.hash('sha1', big, 'base64'), () => crypto.createHmac('sha256', 'k').update('x').digest('hex'),
+  () => { const c = crypto.createCipheriv('aes-256-gcm', k, iv); c.setAAD(b); return c.update('text', 'utf8', 'hex') + c.final('hex') + c.getAuthTag().length },
+  () => crypto.createCipheriv('aes-256-cbc', k, b).update(big).length, () => crypto.pbkdf2Sync('p', 's', 10, 8, 'sha1').length, () => crypto.scryptSync('p', 's', 8, { N: 16 }).length,
+  () => crypto.randomBytes(4).length, () => typeof crypto.randomInt(9), () => crypto.randomUUID().length, () => crypto.generateKeySync('aes', { length: 128 }).symmetricKeySize, () => crypto.timingSafeEqual(b, b),
+  () => crypto.createSecretKey('ab').export({ format: 'jwk' }).k, () => crypto.getCipherInfo('aes-128-cbc').nid, async () => (await subtle.digest('SHA-1', b)) instanceof Object,
+  async () => (await subtle.exportKey('jwk', await subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, true, sign))).kty,
+  async () => (await subtle.encrypt({ name: 'AES-GCM', iv }, await subtle.importKey('raw', b, 'AES-GCM', true, use), b)) instanceof Object,
+  async () => (await subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-1', salt: b, iterations: 2 }, await subtle.importKey('raw', b, 'PBKDF2', false, bits), 64)) instanceof Object,
+];
+"""
+
+
+def test_replaced_built_ins_change_nothing_and_permit_nothing(guests: Guests) -> None:
+    """A guest that replaced every built-in before it first asks: crypto does the same, and as much."""
+    work = """
+    array[Symbol.iterator] = iterator; items.next = next; // a list of usages is gone through, as the web has it
+    for (let i = 0; i < flows.length; i++) { try { out[i] = await flows[i]() } catch (error) { out[i] = error.name + error.message } }
+    return out"""
+    plain, poisoned = (guests.result(FLOWS + each + work, policy=OPEN) for each in ("", POISON_ALL))
+    assert poisoned == plain
+    assert not [each for each in plain if "rror" in str(each)]
+    forged = "Object.defineProperty(Object.prototype, 'hash sha256 undefined', { value: true });"
+    hashing = "return require('crypto').createHash('sha256').update('x').digest('hex')"
+    for before in (forged, POISON_ALL + forged):
+        assert isinstance(guests.run(before + hashing, policy=crypto_policy(hash=("sha1",))).outcome, Failure)
 
 
 def test_the_policy_is_asked_once_for_each_algorithm(guests: Guests) -> None:

@@ -1,5 +1,5 @@
 // pbkdf2, scrypt and hkdf: checked here as Node does, and done by the host.
-const { PromisePrototypeThen, ReflectApply, TypedArrayPrototypeGetLength, TypedArrayPrototypeGetBuffer } = primordials;
+const { ReflectApply, TypedArrayPrototypeGetLength, TypedArrayPrototypeGetBuffer } = primordials;
 const { failure, operations, request, requestLater } = require('node/crypto/host');
 const { bufferOf, bytesOf, copyOf, viewOf } = require('node/crypto/args');
 const { keyField, rawField, secretHandle, handleOf } = require('node/crypto/keyobject');
@@ -11,12 +11,15 @@ const INT32_MAX = 2147483647;
 const badDigest = (digest) => failure('TypeError', 'ERR_CRYPTO_INVALID_DIGEST', 'Invalid digest: ' + digest);
 
 /** Hands the answer to a callback, in a turn of its own. */
-function settle(promise, callback, made) {
-  PromisePrototypeThen(
-    PromisePrototypeThen(promise, made),
-    (value) => later(callback, [null, value]),
-    (error) => later(callback, [error]),
-  );
+async function settle(promise, callback, made) {
+  let value;
+  try {
+    value = made(await promise);
+  } catch (error) {
+    later(callback, [error]);
+    return;
+  }
+  later(callback, [null, value]);
 }
 
 // Not within the promise's own reaction: what the callback throws is nobody's rejection.
@@ -109,7 +112,8 @@ function scrypt(password, salt, keylen, options, callback = undefined) {
   settle(ReflectApply(requestLater, undefined, given), callback, bufferOf);
 }
 
-const HKDF_TYPES = ['ArrayBuffer', 'TypedArray', 'DataView', 'Buffer'];
+const HKDF_TYPES = ['string', 'ArrayBuffer', 'TypedArray', 'DataView', 'Buffer'];
+const HKDF_KEYS = ['string', 'SecretKeyObject', 'ArrayBuffer', 'TypedArray', 'DataView', 'Buffer'];
 
 function hkdfBytes(value, name, types) {
   if (typeof value === 'string') return bytesOf(value, name);
@@ -124,14 +128,14 @@ function hkdfKey(key) {
     if (handle.type !== 'secret') throw nodeError('ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE', handle.type, 'secret');
     return handle;
   }
-  return secretHandle(copyOf(hkdfBytes(key, 'ikm', ['string', 'SecretKeyObject', ...HKDF_TYPES])));
+  return secretHandle(copyOf(hkdfBytes(key, 'ikm', HKDF_KEYS)));
 }
 
 function hkdfArguments(digest, ikm, salt, info, length) {
   validateString(digest, 'digest');
   const handle = hkdfKey(ikm);
-  const salted = hkdfBytes(salt, 'salt', ['string', ...HKDF_TYPES]);
-  const told = hkdfBytes(info, 'info', ['string', ...HKDF_TYPES]);
+  const salted = hkdfBytes(salt, 'salt', HKDF_TYPES);
+  const told = hkdfBytes(info, 'info', HKDF_TYPES);
   validateInteger(length, 'length', 0, 4294967296);
   const infoBytes = TypedArrayPrototypeGetLength(told);
   if (infoBytes > 1024) throw nodeError('ERR_OUT_OF_RANGE', 'info', 'must not contain more than 1024 bytes', infoBytes);

@@ -17,6 +17,7 @@ const IN_C_BYTES = 3072;
 const GATHERED_BYTES = 16 * 1024;
 const ID_BYTES = 4;
 const UTF8 = 0;
+const HEX = 6;
 
 /** A hash that is under way. `held` is what was not hashed yet: a string in `encoding`, where `used` is -1, or the first
  * `used` bytes of a view. `stream` is the host's, once there is one. */
@@ -50,9 +51,9 @@ function gather(state, view, length) {
 }
 
 function addString(state, data, encoding) {
-  const number = encodingNumber(encoding);
-  checkText(data, number, encoding);
-  if (number === UTF8 && state.held === undefined && state.stream === 0 && data.length <= IN_C_BYTES / 3) {
+  const number = encoding === undefined || encoding === 'utf8' ? UTF8 : encodingNumber(encoding);
+  if (number !== UTF8) checkText(data, number, encoding);
+  else if (state.held === undefined && state.stream === 0 && data.length <= IN_C_BYTES / 3) {
     state.held = data;
     state.used = -1;
     return;
@@ -109,6 +110,7 @@ function idPayload(id) {
 
 /** The number of an output's encoding; -1 for a Buffer. */
 function outputNumber(encoding) {
+  if (encoding === 'hex') return HEX;
   if (!encoding || encoding === 'buffer' || typeof encoding !== 'string') return -1;
   return encodingOf(encoding);
 }
@@ -169,23 +171,38 @@ function sizeOf(spec, options) {
 function specOf(algorithm) {
   const spec = hashSpec(algorithm);
   if (spec === undefined) throw failure('Error', '', 'Digest method not supported');
-  ask('hash', spec.name);
   return spec;
+}
+
+// The hashes and the HMACs that the policy was asked about: to find one here takes less than to ask `ask`.
+const allowed = { __proto__: null };
+const allowedMacs = { __proto__: null };
+
+function allow(spec) {
+  ask('hash', spec.name);
+  allowed[spec.name] = true;
+}
+
+function allowMac(spec, name) {
+  if (name === undefined && allowedMacs[spec.name]) return;
+  ask('hmac', spec.name, name);
+  if (name === undefined) allowedMacs[spec.name] = true;
 }
 
 class Hash {
   #state;
 
   constructor(algorithm, options) {
-    if (typeof algorithm === 'object' && algorithm !== null && #state in algorithm) {
+    if (typeof algorithm !== 'string') {
+      if (typeof algorithm !== 'object' || algorithm === null || !(#state in algorithm)) {
+        throw nodeError('ERR_INVALID_ARG_TYPE', 'algorithm', 'string', algorithm);
+      }
       this.#state = cloneOf(algorithm.#state);
       return;
     }
-    if (typeof algorithm !== 'string') throw nodeError('ERR_INVALID_ARG_TYPE', 'algorithm', 'string', algorithm);
-    const spec = hashSpec(algorithm);
-    const size = options === undefined || spec === undefined ? undefined : sizeOf(spec, options);
-    this.#state = begin(spec === undefined ? specOf(algorithm) : spec, size, undefined);
-    ask('hash', spec.name);
+    const spec = specOf(algorithm);
+    this.#state = begin(spec, options === undefined ? undefined : sizeOf(spec, options), undefined);
+    if (!allowed[spec.name]) allow(spec);
   }
 
   copy(options) {
@@ -224,7 +241,7 @@ class Hmac {
     const spec = hashSpec(hmac);
     if (spec === undefined) throw failure('TypeError', 'ERR_CRYPTO_INVALID_DIGEST', 'Invalid digest: ' + hmac);
     if (spec.xof) throw failure('Error', '', 'error:00000000:lib(0)::reason(0)');
-    ask('hmac', spec.name, handle.name);
+    allowMac(spec, handle.name);
     this.#state = begin(spec, undefined, { __proto__: null, secret: handle.secret, field: () => keyField(handle) });
   }
 
@@ -259,6 +276,7 @@ function hash(algorithm, input, outputEncoding = 'hex') {
   }
   if (hashSpec(algorithm) === undefined) throw failure('Error', '', 'Digest method ' + algorithm + ' is not supported');
   const state = begin(specOf(algorithm), undefined, undefined);
+  if (!allowed[state.spec.name]) allow(state.spec);
   update(state, input, undefined);
   return end(state, outputEncoding);
 }
@@ -266,13 +284,14 @@ function hash(algorithm, input, outputEncoding = 'hex') {
 /** The hash of bytes, and their HMAC, as bytes: for WebCrypto. */
 function digestOf(name, bytes) {
   const state = begin(specOf(name), undefined, undefined);
+  if (!allowed[state.spec.name]) allow(state.spec);
   addBytes(state, bytes);
   return end(state, undefined);
 }
 
 function macOf(name, handle, bytes) {
-  ask('hmac', name, handle.name);
   const { keyField } = require('node/crypto/keyobject');
+  allowMac(hashSpec(name), handle.name);
   const state = begin(hashSpec(name), undefined, { __proto__: null, secret: handle.secret, field: () => keyField(handle) });
   addBytes(state, bytes);
   return end(state, undefined);

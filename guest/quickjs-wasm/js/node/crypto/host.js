@@ -5,7 +5,6 @@ const {
   DOMException,
   Error,
   ObjectDefineProperty,
-  PromisePrototypeThen,
   RangeError,
   ReflectApply,
   TypeError,
@@ -16,11 +15,41 @@ const {
 const { call, start, text } = bindings('host');
 const { pack: packed } = bindings('digest');
 
+// Operations of the host (ABI.md).
+const CRYPTO_ASK = 32;
+const CRYPTO_DIGEST = 33;
+const CRYPTO_HASH_OPEN = 34;
+const CRYPTO_HASH_DATA = 35;
+const CRYPTO_HASH_END = 36;
+const CRYPTO_HASH_COPY = 37;
+const CRYPTO_CIPHER_OPEN = 38;
+const CRYPTO_CIPHER_DATA = 39;
+const CRYPTO_CIPHER_END = 40;
+const CRYPTO_CIPHER_ONCE = 41;
+const CRYPTO_PBKDF2 = 42;
+const CRYPTO_SCRYPT = 43;
+const CRYPTO_HKDF = 44;
+const CRYPTO_RANDOM = 45;
+const CRYPTO_KEY = 46;
+const CRYPTO_WRAP = 47;
 const operations = {
   __proto__: null,
-  ...{ ASK: 32, DIGEST: 33, HASH_OPEN: 34, HASH_DATA: 35, HASH_END: 36, HASH_COPY: 37 },
-  ...{ CIPHER_OPEN: 38, CIPHER_DATA: 39, CIPHER_END: 40, CIPHER_ONCE: 41 },
-  ...{ PBKDF2: 42, SCRYPT: 43, HKDF: 44, RANDOM: 45, KEY: 46, WRAP: 47 },
+  ASK: CRYPTO_ASK,
+  DIGEST: CRYPTO_DIGEST,
+  HASH_OPEN: CRYPTO_HASH_OPEN,
+  HASH_DATA: CRYPTO_HASH_DATA,
+  HASH_END: CRYPTO_HASH_END,
+  HASH_COPY: CRYPTO_HASH_COPY,
+  CIPHER_OPEN: CRYPTO_CIPHER_OPEN,
+  CIPHER_DATA: CRYPTO_CIPHER_DATA,
+  CIPHER_END: CRYPTO_CIPHER_END,
+  CIPHER_ONCE: CRYPTO_CIPHER_ONCE,
+  PBKDF2: CRYPTO_PBKDF2,
+  SCRYPT: CRYPTO_SCRYPT,
+  HKDF: CRYPTO_HKDF,
+  RANDOM: CRYPTO_RANDOM,
+  KEY: CRYPTO_KEY,
+  WRAP: CRYPTO_WRAP,
 };
 
 const LENGTH_BYTES = 4;
@@ -104,8 +133,8 @@ function attemptRaw(operation, payload) {
 }
 
 /** A promise of the answer. */
-function requestLater(operation, ...fields) {
-  return PromisePrototypeThen(start(operation, pack(fields)), opened);
+async function requestLater(operation, ...fields) {
+  return opened(await start(operation, pack(fields)));
 }
 
 const permitted = { __proto__: null };

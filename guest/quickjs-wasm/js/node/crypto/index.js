@@ -16,10 +16,7 @@ const parts = {
   sign: ['createSign', 'createVerify', 'sign', 'verify', 'Sign', 'Verify'],
   rsa: ['privateDecrypt', 'privateEncrypt', 'publicDecrypt', 'publicEncrypt'],
   ec: ['createECDH', 'getCurves', 'ECDH'],
-  dh: [
-    ...['createDiffieHellman', 'createDiffieHellmanGroup', 'diffieHellman', 'getDiffieHellman'],
-    ...['DiffieHellman', 'DiffieHellmanGroup'],
-  ],
+  dh: ['createDiffieHellman', 'createDiffieHellmanGroup', 'diffieHellman', 'getDiffieHellman', 'DiffieHellman', 'DiffieHellmanGroup'],
   generate: ['generateKeyPair', 'generateKeyPairSync'],
   x509: ['X509Certificate'],
 };

@@ -151,6 +151,9 @@ function secretOf(key, name, types, encoding) {
   return handle;
 }
 
+// structuredClone makes another KeyObject of the same key.
+require('internal/platform').register(isKeyObject, (value) => keyOf(handleOf(value)));
+
 module.exports = {
   KeyObject, SecretKeyObject, anyHandle, handleOf, isKeyObject, keyField, keyOf, makeKey, notExportable, rawField,
   secretHandle, secretOf,

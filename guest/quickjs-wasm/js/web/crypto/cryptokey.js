@@ -62,4 +62,7 @@ function newKey({ type, extractable, algorithm, usages, handle }) {
   }
 }
 
+// structuredClone makes another key of the same.
+require('internal/platform').register((value) => slotsOf(value) !== undefined, (value) => newKey(slotsOf(value)));
+
 module.exports = { CryptoKey, newKey, slotsOf };

@@ -1,4 +1,5 @@
-// SubtleCrypto: checks keys and their usages, and leaves the rest to the algorithms (symmetric.js, asymmetric.js).
+// SubtleCrypto: checks keys and their usages, and leaves the rest to the algorithms (symmetric.js, asymmetric.js). What
+// it returns is awaited first: to return a promise would be to call its `then`, which a guest can replace.
 const {
   ArrayIsArray,
   ArrayPrototypeIncludes,
@@ -114,7 +115,7 @@ async function derive(algorithm, slots, key, length, usage) {
     throw new DOMException('baseKey does not have ' + usage + ' usage', 'InvalidAccessError');
   }
   if (slots.algorithm.name !== algorithm.name) throw new DOMException('Key algorithm mismatch', 'InvalidAccessError');
-  return handlerOf(algorithm.name).deriveBits(algorithm, key, length);
+  return await handlerOf(algorithm.name).deriveBits(algorithm, key, length);
 }
 
 async function changed(method, usage, given) {
@@ -133,17 +134,17 @@ class SubtleCrypto {
 
   async encrypt(algorithm, key, data) {
     begin(this, 'encrypt', arguments.length, 3);
-    return changed('encrypt', 'encrypt', arguments);
+    return await changed('encrypt', 'encrypt', arguments);
   }
 
   async decrypt(algorithm, key, data) {
     begin(this, 'decrypt', arguments.length, 3);
-    return changed('decrypt', 'decrypt', arguments);
+    return await changed('decrypt', 'decrypt', arguments);
   }
 
   async sign(algorithm, key, data) {
     begin(this, 'sign', arguments.length, 3);
-    return changed('sign', 'sign', arguments);
+    return await changed('sign', 'sign', arguments);
   }
 
   async verify(algorithm, key, signature, data) {
@@ -153,7 +154,7 @@ class SubtleCrypto {
     const bytes = bytesArgument('verify', 3, data);
     const normalized = normalize(algorithm, 'verify');
     checkUse(slots, normalized, 'verify');
-    return handlerOf(normalized.name).verify(normalized, key, signed, bytes);
+    return await handlerOf(normalized.name).verify(normalized, key, signed, bytes);
   }
 
   async digest(algorithm, data) {
@@ -190,7 +191,7 @@ class SubtleCrypto {
     const sized = normalize(derivedKeyAlgorithm, 'keyLength');
     const bits = handlerOf(sized.name).keyLength(sized);
     const bytes = await derive(normalized, slots, baseKey, bits, 'deriveKey');
-    return importWith(imported, 'raw', bytes, !!extractable, usages);
+    return await importWith(imported, 'raw', bytes, !!extractable, usages);
   }
 
   async importKey(format, keyDataGiven, algorithm, extractable, keyUsages) {
@@ -198,7 +199,7 @@ class SubtleCrypto {
     const form = formatArgument('importKey', 0, format);
     const usages = usagesArgument('importKey', 4, keyUsages);
     const data = keyData('importKey', 1, form, keyDataGiven);
-    return importWith(normalize(algorithm, 'importKey'), form, data, !!extractable, usages);
+    return await importWith(normalize(algorithm, 'importKey'), form, data, !!extractable, usages);
   }
 
   async exportKey(format, key) {
@@ -233,7 +234,7 @@ class SubtleCrypto {
     const imported = normalize(unwrappedKeyAlgorithm, 'importKey');
     checkUse(unwrapping, algorithm, 'unwrapKey');
     const bytes = await handlerOf(algorithm.name)[operation](algorithm, unwrappingKey, wrapped);
-    return importWith(imported, form, form === 'jwk' ? jwkOf(bytes) : bytes, !!extractable, usages);
+    return await importWith(imported, form, form === 'jwk' ? jwkOf(bytes) : bytes, !!extractable, usages);
   }
 }
 

@@ -95,7 +95,7 @@ def certified_key(certificate: bytes) -> bytes:
     try:
         public = x509.load_der_x509_certificate(certificate).public_key()
         return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise unsupported() from None
 
 

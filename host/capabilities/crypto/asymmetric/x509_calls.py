@@ -7,6 +7,7 @@ from cryptography.x509 import Certificate
 from host.capabilities.base import Refusal
 from host.capabilities.crypto.asymmetric import key as keys
 from host.capabilities.crypto.asymmetric import prices, x509_certificate, x509_names
+from host.capabilities.crypto.asymmetric.faults import bad_der
 from host.capabilities.crypto.asymmetric.key import Key, public_of, read
 from host.capabilities.crypto.asymmetric.key_calls import described
 from host.capabilities.crypto.asymmetric.keyring import hold
@@ -24,11 +25,22 @@ def read_certificate(work: Work, payload: bytes) -> bytes:
     (content,) = unpack(payload, 1)
     work.charge(_READ_NS)
     certificate = x509_certificate.load(data(content))
-    der = certificate.public_bytes(Encoding.DER)
-    return pack(der, msgspec.json.encode(x509_certificate.facts(certificate, der)))
+    try:
+        der = certificate.public_bytes(Encoding.DER)
+        return pack(der, msgspec.json.encode(x509_certificate.facts(certificate, der)))
+    except x509_certificate.BAD_CERTIFICATE:
+        raise bad_der("wrong tag") from None
 
 
 def ask_certificate(work: Work, payload: bytes) -> bytes:
+    """See `_ask`. What the library finds out late to be malformed is a Failure as well."""
+    try:
+        return _ask(work, payload)
+    except x509_certificate.BAD_CERTIFICATE:
+        raise bad_der("wrong tag") from None
+
+
+def _ask(work: Work, payload: bytes) -> bytes:
     """what, DER, other, name, subject, wildcards (1 or 0), letters for other rules of names → by what: `key` the public
     key, described; `host`, `email`, `ip` the name that matches, in one field; `verify` (a public key), `issued`
     (another certificate's DER) and `certifies` (a private key) 1 or 0."""

@@ -9,9 +9,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID, NameOID
 
 from host.capabilities.crypto.asymmetric import pem
+from host.capabilities.crypto.asymmetric.der import DerError, Reader
 from host.capabilities.crypto.asymmetric.faults import bad_der, unsupported
 from host.capabilities.crypto.failure import ossl
 
+_VERSION = 0xA0
 CERTIFICATE_BYTES_MAX = 128 * 1024
 _LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 #: What OpenSSL calls the parts of a name.
@@ -31,6 +33,11 @@ _ACCESS = {
     AuthorityInformationAccessOID.OCSP: "OCSP",
     AuthorityInformationAccessOID.CA_ISSUERS: "CA Issuers",
 }
+#: What the library raises for a certificate that is none, now or when a part of it is looked at.
+BAD_CERTIFICATE = (
+    *(ValueError, TypeError, OverflowError, UnsupportedAlgorithm),
+    *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -40,13 +47,25 @@ def load(content: bytes) -> x509.Certificate:
         raise unsupported()
     der = next((block.body for block in pem.read_blocks(content) if block.label in _LABELS), None)
     try:
+        _check_serial(content if der is None else der)
         certificate = x509.load_der_x509_certificate(content if der is None else der)
         list(certificate.extensions)
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except BAD_CERTIFICATE:
         if der is not None:
             raise bad_der("wrong tag") from None
+        if b"-----BEGIN " in content:
+            raise ossl("ERR_OSSL_PEM_BAD_END_LINE", "04800066", "PEM routines", "bad end line") from None
         raise ossl("ERR_OSSL_PEM_NO_START_LINE", "0480006C", "PEM routines", "no start line") from None
     return certificate
+
+
+def _check_serial(der: bytes) -> None:
+    """Raises DerError where the number is not positive (RFC 5280, 4.1.2.2), which the library only warns of."""
+    inner = Reader(der).inside().inside()
+    if inner.peek() == _VERSION:
+        inner.skip()
+    if inner.integer() == 0:
+        raise DerError
 
 
 def facts(certificate: x509.Certificate, der: bytes) -> dict[str, object]:

@@ -96,7 +96,7 @@ class Numbers {
   }
 
   computeSecret(otherPublicKey, inputEncoding, outputEncoding) {
-    const other = trimmed(bytesOf(otherPublicKey, 'otherPublicKey', inputEncoding));
+    const other = trimmed(bytesOf(otherPublicKey, 'key', inputEncoding));
     if (this.#private === undefined) throw failure('RangeError', 'ERR_CRYPTO_INVALID_KEYTYPE', 'Invalid key type');
     if (other.length === 0 || (other.length === 1 && other[0] < 2)) {
       throw failure('RangeError', 'ERR_CRYPTO_INVALID_KEYLEN', 'Supplied key is too small');

@@ -2,7 +2,7 @@
 const { ArrayPrototypeSlice, TypedArrayPrototypeSubarray } = primordials;
 const { encodingOf } = bindings('buffer');
 const { same } = bindings('digest');
-const { failure, request, unpack } = require('node/crypto/host');
+const { attempt, failure, request, unpack } = require('node/crypto/host');
 const { bytesOf, copyOf, output } = require('node/crypto/args');
 const { callable } = require('node/crypto/sign');
 const { operations } = require('node/crypto/keys');
@@ -12,7 +12,6 @@ const curves = [
   'SM2', 'brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1', 'prime256v1', 'secp224r1', 'secp256k1', 'secp384r1',
   'secp521r1',
 ];
-const nist = { __proto__: null, 'P-224': 'secp224r1', 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' };
 
 function getCurves() {
   return ArrayPrototypeSlice(curves);
@@ -20,8 +19,7 @@ function getCurves() {
 
 function checkCurve(curve) {
   validateString(curve, 'curve');
-  const name = nist[curve] ?? curve;
-  for (let i = 0; i < curves.length; i++) if (curves[i] === name) return name;
+  for (let i = 0; i < curves.length; i++) if (curves[i] === curve) return curve;
   throw failure('TypeError', 'ERR_CRYPTO_INVALID_CURVE', 'Invalid EC curve name');
 }
 
@@ -71,7 +69,9 @@ class ECDHClass {
     if (this.#scalar === undefined || !same(this.#point, ask('public', this.#curve, this.#scalar))) {
       throw failure('RangeError', 'ERR_CRYPTO_INVALID_KEYPAIR', 'Invalid key pair');
     }
-    return encoded(ask('agree', this.#curve, this.#scalar, other), outputEncoding);
+    const secret = attempt(operations.POINT, 'agree', this.#curve, this.#scalar, other, undefined);
+    if (secret === undefined) throw nodeError('ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY');
+    return encoded(secret, outputEncoding);
   }
 
   getPrivateKey(encoding) {

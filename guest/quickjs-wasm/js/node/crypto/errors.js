@@ -3,6 +3,7 @@ const { Error, RangeError, TypeError } = primordials;
 const { define } = require('internal/errors');
 
 define('ERR_CRYPTO_ECDH_INVALID_FORMAT', TypeError, (format) => 'Invalid ECDH format: ' + format);
+define('ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY', Error, 'Public key is not valid for specified curve');
 define('ERR_CRYPTO_HASH_FINALIZED', Error, 'Digest already called');
 define('ERR_CRYPTO_HASH_UPDATE_FAILED', Error, 'Hash update failed');
 define('ERR_CRYPTO_INCOMPATIBLE_KEY', Error, (what, got) => 'Incompatible ' + what + ': ' + got);

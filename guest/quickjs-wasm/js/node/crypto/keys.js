@@ -234,6 +234,7 @@ function usable(handle, wantedFor, key) {
     }
     if (handle.type !== 'public') throw nodeError('ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE', handle.type, 'private or public');
   }
+  if (wantedFor === CREATE_PUBLIC && handle.name !== undefined) throw notExportable(handle.name);
   return wantedFor === USE_PRIVATE ? handle : publicHandle(handle);
 }
 

@@ -219,6 +219,7 @@ function rsa(name, use, forPublic, forPrivate, members, functions) {
   const generate = { modulusLength: 'ulong', publicExponent: 'bigint', hash: 'hash' };
   return handler(spec, { generateKey: generate, importKey: { hash: 'hash' }, ...members }, {
     generateKey({ modulusLength, publicExponent, hash }, extractable, usages) {
+      checkUsages(usages, spec);
       const exponent = exponentNumber(publicExponent);
       if (exponent !== 3 && exponent !== 65537) throw operationError('The public exponent has to be 3 or 65537');
       const fields = ['rsa', modulusLength, exponent, undefined, undefined, undefined];

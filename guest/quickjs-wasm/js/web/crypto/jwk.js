@@ -1,5 +1,5 @@
 // What a JWK of a pair of keys says: each member is read once, and what makes the key is written as JSON for the host.
-const { ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypePush, DOMException, JSONStringify, ObjectCreate } = primordials;
+const { ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypePush, DOMException, JSONStringify, ObjectCreate, TypeError } = primordials;
 
 const OPS_MAX = 64;
 const dataError = (why) => new DOMException(why, 'DataError');
@@ -22,7 +22,8 @@ function jwkText(data) {
 /** The operations that a JWK is for, each once, have all that is asked for. */
 function checkOps(ops, usages) {
   if (ops === undefined) return;
-  if (!ArrayIsArray(ops) || ops.length > OPS_MAX) throw dataError('Invalid keyData');
+  if (!ArrayIsArray(ops)) throw new TypeError('The key_ops of a JWK are a sequence');
+  if (ops.length > OPS_MAX) throw dataError('Invalid keyData');
   const seen = [];
   const count = ops.length;
   for (let i = 0; i < count; i++) {

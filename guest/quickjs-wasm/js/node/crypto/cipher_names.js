@@ -1,5 +1,13 @@
 // The ciphers that there are: by all names under which OpenSSL knows them, with what getCipherInfo tells of them.
-const { StringPrototypeSlice, StringPrototypeSplit, StringPrototypeToLowerCase } = primordials;
+const {
+  ArrayPrototypeIndexOf,
+  MathMin,
+  StringPrototypeLastIndexOf,
+  StringPrototypeSlice,
+  StringPrototypeSplit,
+  StringPrototypeStartsWith,
+  StringPrototypeToLowerCase,
+} = primordials;
 
 const KiB = 1024;
 // Longer than OpenSSL's, which has 128: the standard has no such bound.
@@ -17,6 +25,7 @@ const modes = {
   ccm: [1, 12, 0],
 };
 // OpenSSL's numbers, in the order of the modes.
+const order = ['ecb', 'cbc', 'ctr', 'cfb', 'cfb8', 'ofb', 'gcm', 'ccm'];
 const numbers = {
   __proto__: null,
   'aes-128': [418, 419, 904, 421, 653, 420, 895, 896],
@@ -27,6 +36,11 @@ const numbers = {
 };
 const keys = { __proto__: null, 'aes-128': 16, 'aes-192': 24, 'aes-256': 32, 'des-ede3': 24, sm4: 16 };
 
+const aliases = { __proto__: null, aes128: 'aes-128-cbc', aes192: 'aes-192-cbc', aes256: 'aes-256-cbc', des3: 'des-ede3-cbc', sm4: 'sm4-cbc', 'des-ede3': 'des-ede3-ecb' };
+const chacha = {
+  __proto__: null, name: 'chacha20-poly1305', shown: 'chacha20-poly1305', granted: 'chacha20-poly1305', mode: 'stream', nid: 1018,
+  keyBytes: 32, ivBytes: 12, blockBytes: 0, padded: false, tagged: true, chunk: 256 * KiB,
+};
 const byName = { __proto__: null };
 
 /** What OpenSSL itself calls it. */
@@ -35,11 +49,11 @@ function shownName(family, mode) {
   return family === 'des-ede3' && mode === 'ecb' ? 'des-ede3' : family + '-' + mode;
 }
 
-function add(family, mode, nid) {
+function makeSpec(family, mode, nid) {
   const row = modes[mode];
   const slow = family === 'des-ede3' ? 12 : family === 'sm4' ? 48 : 1024;
   const block = family === 'des-ede3' ? 8 : 16;
-  const spec = {
+  return {
     __proto__: null,
     name: family + '-' + mode,
     shown: shownName(family, mode),
@@ -51,32 +65,27 @@ function add(family, mode, nid) {
     blockBytes: row[0] === 16 ? block : row[0],
     padded: mode === 'ecb' || mode === 'cbc',
     tagged: mode === 'gcm' || mode === 'ccm',
-    chunk: primordials.MathMin(row[2], (mode === 'cfb8' && slow < 1024 ? 1 : slow) * KiB),
+    chunk: MathMin(row[2], (mode === 'cfb8' && slow < 1024 ? 1 : slow) * KiB),
   };
-  byName[spec.name] = spec;
-  byName[spec.shown] = spec;
 }
 
-function addAll() {
-  for (const family in numbers) {
-    let at = 0;
-    for (const mode in modes) {
-      const nid = numbers[family][at++];
-      if (nid !== 0) add(family, mode, nid);
-    }
-  }
-  byName['chacha20-poly1305'] = {
-    __proto__: null, name: 'chacha20-poly1305', shown: 'chacha20-poly1305', granted: 'chacha20-poly1305', mode: 'stream', nid: 1018,
-    keyBytes: 32, ivBytes: 12, blockBytes: 0, padded: false, tagged: true, chunk: 256 * KiB,
-  };
-  const others = { __proto__: null, aes128: 'aes-128-cbc', aes192: 'aes-192-cbc', aes256: 'aes-256-cbc', des3: 'des-ede3-cbc', sm4: 'sm4-cbc' };
-  for (const name in others) byName[name] = byName[others[name]];
+/** By a name in small letters, which is a family's with a mode's behind it. */
+function find(written) {
+  if (written === 'chacha20-poly1305') return chacha;
+  const tagged = StringPrototypeStartsWith(written, 'id-aes');
+  const name = tagged ? 'aes-' + StringPrototypeSlice(written, 6) : (aliases[written] ?? written);
+  const cut = StringPrototypeLastIndexOf(name, '-');
+  const family = StringPrototypeSlice(name, 0, cut);
+  const mode = StringPrototypeSlice(name, cut + 1);
+  if (cut < 0 || numbers[family] === undefined || modes[mode] === undefined) return undefined;
+  if (tagged && mode !== 'gcm' && mode !== 'ccm') return undefined;
+  const nid = numbers[family][ArrayPrototypeIndexOf(order, mode)];
+  return nid === 0 ? undefined : makeSpec(family, mode, nid);
 }
-addAll();
 
 /** What a cipher is, by any of its names; `undefined` for one that there is not. */
 function cipherSpec(name) {
-  return byName[name] ?? byName[StringPrototypeToLowerCase(name)];
+  return (byName[name] ??= find(StringPrototypeToLowerCase(name)));
 }
 
 /** Whether a nonce of so many bytes can be used. */
@@ -117,7 +126,11 @@ function getCipherInfo(nameOrNid, options) {
 }
 
 function byNid(nid) {
-  for (const name in byName) if (byName[name].nid === nid) return byName[name];
+  const names = getCiphers();
+  for (let i = 0; i < names.length; i++) {
+    const spec = cipherSpec(names[i]);
+    if (spec.nid === nid) return spec;
+  }
   return undefined;
 }
 

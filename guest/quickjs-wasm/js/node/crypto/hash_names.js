@@ -1,6 +1,6 @@
 // The hashes that there are: by all names under which OpenSSL knows them, what they are called in policies and what they
 // are made of.
-const { StringPrototypeSlice, StringPrototypeSplit, StringPrototypeToLowerCase } = primordials;
+const { StringPrototypeSplit, StringPrototypeToLowerCase } = primordials;
 
 // By a policy's name: the number of c/hashes.h or -1, bytes of the digest, bytes of a block, bytes that the host takes at
 // once, and what else OpenSSL calls it, in small letters.
@@ -27,30 +27,36 @@ const table = {
   sm3: [-1, 32, 64, 128, 'rsa-sm3 sm3withrsaencryption'],
 };
 
-const specs = { __proto__: null };
 const byName = { __proto__: null };
+// By the other names; made when one of them is asked for.
+let others;
 
-function makeSpecs() {
+function findOthers() {
+  others = { __proto__: null };
   for (const name in table) {
-    const row = table[name];
-    const xof = name === 'shake128' || name === 'shake256';
-    const spec = { __proto__: null, name, code: row[0], bytes: row[1], block: row[2], chunk: row[3] * KiB, xof };
-    specs[name] = spec;
-    byName[name] = spec;
-    const others = row[4];
-    let from = 0;
-    for (let at = 0; at <= others.length; at++) {
-      if (at < others.length && others[at] !== ' ') continue;
-      byName[StringPrototypeSlice(others, from, at)] = spec;
-      from = at + 1;
-    }
+    const names = StringPrototypeSplit(table[name][4], ' ');
+    for (let i = 0; i < names.length; i++) others[names[i]] = name;
   }
 }
-makeSpecs();
 
 /** What a hash is made of, by any of its names in any spelling; `undefined` for one that there is not. */
 function hashSpec(name) {
-  return byName[name] ?? byName[StringPrototypeToLowerCase(name)];
+  return byName[name] ?? find(name);
+}
+
+function find(given) {
+  let name = given;
+  if (table[name] === undefined) name = StringPrototypeToLowerCase(given);
+  if (table[name] === undefined) {
+    if (others === undefined) findOthers();
+    name = others[name];
+    if (name === undefined) return undefined;
+  }
+  const row = table[name];
+  const xof = name === 'shake128' || name === 'shake256';
+  byName[name] ??= { __proto__: null, name, code: row[0], bytes: row[1], block: row[2], chunk: row[3] * KiB, xof };
+  byName[given] = byName[name];
+  return byName[name];
 }
 
 function hashName(name) {

@@ -152,8 +152,6 @@ function ossl(code, number, library, reason) {
   return failure('Error', 'ERR_OSSL_' + code, 'error:' + number + ':' + library + '::' + reason, library, reason);
 }
 
-require('node/crypto/errors');
-
 module.exports = {
   ask, attempt, attemptRaw, failure, operations, ossl, pack, readU32, request, requestLater, requestRaw, text, unpack, writeU32,
 };

@@ -14,6 +14,8 @@ from host.capabilities.crypto.work import Work
 
 SAFE_PRIME_BITS_MAX = 2048
 _GROUP_NS = 100_000
+#: A number that is given; the longest prime has half as many, and what is longer than it is reduced.
+_NUMBER_BYTES_MAX = 2048
 #: On the average; it varies by some times.
 _SAFE_PRIME_1024_NS = 3_000_000_000
 #: A private number is so long for a prime of a length, by what both resist (RFC 7919, 5.2).
@@ -28,6 +30,8 @@ def dh(work: Work, payload: bytes) -> bytes | Later:
     what, *rest = unpack(payload, 4)
     if text(what) == "group":
         return _group(work, text(rest[0]))
+    if any(field is not None and len(field) > _NUMBER_BYTES_MAX for field in rest):
+        raise faults.dh("02800067", "modulus too large")
     prime, base, exponent = (int.from_bytes(field or b"", "big") for field in rest)
     if text(what) == "prime":
         return _prime(work, prime, base)

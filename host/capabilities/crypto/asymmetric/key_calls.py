@@ -4,6 +4,7 @@ import hashlib
 
 from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import export_key, locked, rsa_key
+from host.capabilities.crypto.asymmetric.faults import unsupported
 from host.capabilities.crypto.asymmetric.jwk import read_jwk
 from host.capabilities.crypto.asymmetric.key import KEY_BYTES_MAX, Key, public_of
 from host.capabilities.crypto.asymmetric.keyring import hold, kept_as
@@ -27,7 +28,7 @@ def read_key(work: Work, payload: bytes) -> bytes | Later:
     content, public, encoding = data(content_field), text(wanted) == "public", text(encoding_field)
     kind = None if kind_field is None else text(kind_field)
     if len(content) > (TEXT_BYTES_MAX if encoding == "pem" else KEY_BYTES_MAX):
-        raise Refusal("ValidationError", "A key is not as long as that")
+        raise unsupported()
     if encoding == "jwk":
         work.charge(_READ_NS)
         return _told(work, read_jwk(content, not public))

@@ -14,21 +14,38 @@ from host.capabilities.crypto.asymmetric import (
 )
 from host.capabilities.crypto.work import Work
 
+CRYPTO_KEY_READ = 48
+CRYPTO_KEY_EXPORT = 49
+CRYPTO_KEY_PUBLIC = 50
+CRYPTO_SIGN = 51
+CRYPTO_VERIFY = 52
+CRYPTO_ENCRYPT = 53
+CRYPTO_DECRYPT = 54
+CRYPTO_PRIVATE_ENCRYPT = 55
+CRYPTO_PUBLIC_DECRYPT = 56
+CRYPTO_AGREE = 57
+CRYPTO_POINT = 58
+CRYPTO_RSA_PAIR = 59
+CRYPTO_PAIR = 60
+CRYPTO_DH = 61
+CRYPTO_CERTIFICATE = 62
+CRYPTO_ASK_CERTIFICATE = 63
+
 OPERATIONS: Mapping[int, Callable[[Work, bytes], bytes | Later]] = {
-    48: key_calls.read_key,
-    49: key_calls.export,
-    50: key_calls.public_key,
-    51: signatures.sign,
-    52: signatures.verify,
-    53: rsa_cipher.encrypt,
-    54: rsa_cipher.decrypt,
-    55: rsa_cipher.private_encrypt,
-    56: rsa_cipher.public_decrypt,
-    57: exchange.agree,
-    58: exchange.point,
-    59: generate.rsa_pair,
-    60: generate.small_pair,
-    61: dh_calls.dh,
-    62: x509_calls.read_certificate,
-    63: x509_calls.ask_certificate,
+    CRYPTO_KEY_READ: key_calls.read_key,
+    CRYPTO_KEY_EXPORT: key_calls.export,
+    CRYPTO_KEY_PUBLIC: key_calls.public_key,
+    CRYPTO_SIGN: signatures.sign,
+    CRYPTO_VERIFY: signatures.verify,
+    CRYPTO_ENCRYPT: rsa_cipher.encrypt,
+    CRYPTO_DECRYPT: rsa_cipher.decrypt,
+    CRYPTO_PRIVATE_ENCRYPT: rsa_cipher.private_encrypt,
+    CRYPTO_PUBLIC_DECRYPT: rsa_cipher.public_decrypt,
+    CRYPTO_AGREE: exchange.agree,
+    CRYPTO_POINT: exchange.point,
+    CRYPTO_RSA_PAIR: generate.rsa_pair,
+    CRYPTO_PAIR: generate.small_pair,
+    CRYPTO_DH: dh_calls.dh,
+    CRYPTO_CERTIFICATE: x509_calls.read_certificate,
+    CRYPTO_ASK_CERTIFICATE: x509_calls.ask_certificate,
 }

@@ -8,6 +8,7 @@ from host.capabilities.crypto.asymmetric.hidden import Hidden
 #: Of a text that is searched for blocks, and blocks that are looked at.
 TEXT_BYTES_MAX = 256 * 1024
 _BLOCKS_MAX = 16
+_HEADERS_MAX = 4
 _BEGIN = re.compile(rb"^-----BEGIN ([A-Z0-9 ]{1,64})-----[ \t]*\r?$", re.MULTILINE)
 _HEADER = re.compile(rb"([A-Za-z-]{1,32}): ?([^\r\n]{0,256})")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
@@ -45,10 +46,12 @@ def _read(label: str, content: bytes) -> Block | None:
     lines = [line.strip() for line in content.split(b"\n")]
     headers: dict[str, str] = {}
     body = [line for line in lines if line]
-    while body and (header := _HEADER.fullmatch(body[0])):
+    for line in body[:_HEADERS_MAX]:
+        header = _HEADER.fullmatch(line)
+        if header is None:
+            break
         headers[header[1].decode()] = header[2].decode("latin-1").strip()
-        body.pop(0)
-    joined = b"".join(body)
+    joined = b"".join(body[len(headers) :])
     if not _BASE64.fullmatch(joined):
         return None
     try:

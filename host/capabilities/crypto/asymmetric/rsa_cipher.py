@@ -18,6 +18,7 @@ from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import dh_key, digests, faults, prices, rsa_key, sm2
 from host.capabilities.crypto.asymmetric.key import Key
 from host.capabilities.crypto.asymmetric.keyring import hold
+from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import data, number, text, unpack
 from host.capabilities.crypto.work import Work
 
@@ -66,8 +67,10 @@ def _crypt(work: Work, payload: bytes, use: str) -> bytes | Later:
     if algorithm is None:
         raise faults.rsa("02000076", "unknown padding type")
     digest = "sha1" if digest_field is None else text(digest_field)
-    if digest not in digests.RSA_DIGESTS or len(label) > _LABEL_BYTES_MAX:
-        raise Refusal("ValidationError", "OAEP has no such digest or label")
+    if digest not in digests.RSA_DIGESTS:
+        raise Failure("ERR_OSSL_EVP_INVALID_DIGEST", "Invalid digest used")
+    if len(label) > _LABEL_BYTES_MAX:
+        raise Refusal("ValidationError", f"A label has {_LABEL_BYTES_MAX} bytes at most here")
     held.permit(work, "cipher", algorithm)
     if use == "encrypt":
         return work.somewhere(prices.public_ns(key), _encrypt, key, algorithm, digest, label, content)

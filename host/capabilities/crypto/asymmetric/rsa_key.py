@@ -85,6 +85,8 @@ def private_handle(numbers: Private) -> rsa.RSAPrivateKey:
     away with its first signature. Raises Failure."""
     _check_public(numbers.n, numbers.e)
     p, q, d = numbers.p, numbers.q, numbers.d
+    if max(p, q).bit_length() > numbers.n.bit_length():
+        raise unsupported()
     if p < 3 or q < 3 or p * q != numbers.n or not p & q & 1 or not 0 < d < numbers.n:
         raise unsupported()
     crt = (d % (p - 1), d % (q - 1))

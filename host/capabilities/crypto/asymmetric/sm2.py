@@ -13,6 +13,7 @@ DEFAULT_ID = b"1234567812345678"
 ID_BYTES_MAX = 8191
 _BYTES = curve.BYTES
 _DIGEST_BYTES = 32
+_SIGNATURE_BYTES_MAX = 2 * (_BYTES + 3) + 2
 #: A secret is multiplied with itself plus so many bits of multiples of the order, so that its own bits do not show.
 _BLINDING_BITS = 64
 
@@ -117,6 +118,8 @@ def write_signature(r: int, s: int) -> bytes:
 
 def read_signature(signature: bytes) -> tuple[int, int] | None:
     """None for what is not the DER of two numbers and nothing else."""
+    if len(signature) > _SIGNATURE_BYTES_MAX:
+        return None
     try:
         outer = Reader(signature)
         inner = outer.inside()

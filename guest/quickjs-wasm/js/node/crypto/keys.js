@@ -13,12 +13,42 @@ const { BUFFERS, bufferOf, bytesOf, copyOf, viewOf } = require('node/crypto/args
 const { KeyObject, anyHandle, handleOf, isKeyObject, keyField, makeKey, notExportable } = require('node/crypto/keyobject');
 const { validateObject, validateOneOf, validateString } = require('internal/validators');
 
-/** Operations of the host (ABI.md). */
+// Operations of the host (ABI.md).
+const CRYPTO_KEY_READ = 48;
+const CRYPTO_KEY_EXPORT = 49;
+const CRYPTO_KEY_PUBLIC = 50;
+const CRYPTO_SIGN = 51;
+const CRYPTO_VERIFY = 52;
+const CRYPTO_ENCRYPT = 53;
+const CRYPTO_DECRYPT = 54;
+const CRYPTO_PRIVATE_ENCRYPT = 55;
+const CRYPTO_PUBLIC_DECRYPT = 56;
+const CRYPTO_AGREE = 57;
+const CRYPTO_POINT = 58;
+const CRYPTO_RSA_PAIR = 59;
+const CRYPTO_PAIR = 60;
+const CRYPTO_DH = 61;
+const CRYPTO_CERTIFICATE = 62;
+const CRYPTO_ASK_CERTIFICATE = 63;
+
 const operations = {
   __proto__: null,
-  ...{ READ: 48, EXPORT: 49, PUBLIC: 50, SIGN: 51, VERIFY: 52, ENCRYPT: 53, DECRYPT: 54 },
-  ...{ PRIVATE_ENCRYPT: 55, PUBLIC_DECRYPT: 56, AGREE: 57, POINT: 58, RSA_PAIR: 59, PAIR: 60, DH: 61 },
-  ...{ CERTIFICATE: 62, ASK_CERTIFICATE: 63 },
+  READ: CRYPTO_KEY_READ,
+  EXPORT: CRYPTO_KEY_EXPORT,
+  PUBLIC: CRYPTO_KEY_PUBLIC,
+  SIGN: CRYPTO_SIGN,
+  VERIFY: CRYPTO_VERIFY,
+  ENCRYPT: CRYPTO_ENCRYPT,
+  DECRYPT: CRYPTO_DECRYPT,
+  PRIVATE_ENCRYPT: CRYPTO_PRIVATE_ENCRYPT,
+  PUBLIC_DECRYPT: CRYPTO_PUBLIC_DECRYPT,
+  AGREE: CRYPTO_AGREE,
+  POINT: CRYPTO_POINT,
+  RSA_PAIR: CRYPTO_RSA_PAIR,
+  PAIR: CRYPTO_PAIR,
+  DH: CRYPTO_DH,
+  CERTIFICATE: CRYPTO_CERTIFICATE,
+  ASK_CERTIFICATE: CRYPTO_ASK_CERTIFICATE,
 };
 
 // What a key is wanted for: to make a KeyObject of, or to use.

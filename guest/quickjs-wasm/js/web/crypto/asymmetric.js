@@ -269,9 +269,11 @@ function elliptic(name, use, forPublic, forPrivate, members, functions) {
   const spec = {
     __proto__: null, name, kind: 'ec', kty: 'EC', use, forPublic, forPrivate,
     raw(data, { namedCurve }) {
-      const { point, head } = curves[namedCurve];
-      if (lengthOf(data) !== point || data[0] !== 4) throw dataError();
-      return behind(head, data);
+      const { name: curve, point, head } = curves[namedCurve];
+      const compressed = lengthOf(data) === (point + 1) / 2 && (data[0] === 2 || data[0] === 3);
+      const whole = compressed ? attempt(operations.POINT, 'convert', curve, undefined, data, 'uncompressed') : data;
+      if (whole === undefined || lengthOf(whole) !== point || whole[0] !== 4) throw dataError();
+      return behind(head, whole);
     },
     rawBytes: ({ namedCurve }) => curves[namedCurve].point,
     checkJwk(jwk, { namedCurve }) {

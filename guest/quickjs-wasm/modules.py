@@ -16,6 +16,7 @@ PUBLIC = {
     "buffer": "node/buffer",
     "path": "node/path",
     "path/posix": "node/path#posix",
+    "path/win32": "node/path_win32",
     "events": "node/events#EventEmitter",
     "process": "node/process#process",
     "stream/web": "web/streams",
@@ -32,6 +33,7 @@ PUBLIC = {
     "zlib": "node/zlib",
     "crypto": "node/crypto",
     "pinyin": "node/pinyin",
+    "xlsx": "packages/xlsx",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
@@ -57,6 +59,8 @@ GLOBALS = {
     **{name: f"web/streams#{name}" for name in STREAMS},
     "TextEncoderStream": "web/streams_text#TextEncoderStream",
     "TextDecoderStream": "web/streams_text#TextDecoderStream",
+    "CompressionStream": "web/compression#CompressionStream",
+    "DecompressionStream": "web/compression#DecompressionStream",
     "Buffer": "node/buffer/class#Buffer",
     "atob": "web/base64#atob",
     "btoa": "web/base64#btoa",
@@ -76,6 +80,9 @@ GLOBALS = {
     "URL": "web/url#URL",
     "URLSearchParams": "web/url_search_params#URLSearchParams",
 }
+
+#: Those of them that Web IDL makes enumerable: operations and attributes of the global, not its interfaces.
+ENUMERABLE = frozenset({"atob", "btoa", "structuredClone", "reportError", "performance"})
 
 #: Methods of built-in classes in whose place is one of ours, made when it is first touched: by object and name, the
 #: module and the property of its exports.
@@ -97,6 +104,8 @@ METHODS = {
 VENDOR: dict[str, str] = {
     "streams": "module.exports = require('web-streams-polyfill')",
     "pinyin": "module.exports = require('pinyin/lib/pinyin.js');",
+    # Its ES module, so that only the utilities get into the bundle: no reader and no writer of files.
+    "sheetjs": "import { utils, SSF } from 'xlsx/xlsx.mjs'; module.exports = { utils, SSF };",
 }
 
 #: Those of them that run on built-ins as they were before any guest code ran (js/internal/world.js).
@@ -114,7 +123,7 @@ TOUCHED: dict[str, tuple[str, ...]] = {
 }
 
 #: The folders below js/ whose files are modules of ours, each a file or a folder's index.js.
-OWN_FOLDERS = ("internal", "node", "web")
+OWN_FOLDERS = ("internal", "node", "packages", "web")
 
 
 def own_modules() -> dict[str, bytes]:

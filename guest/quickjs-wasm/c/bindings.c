@@ -6,6 +6,7 @@
 
 /* One line for each file. */
 static const cb_binding_t *const bindings[] = {
+    &cb_base64_binding,
     &cb_buffer_binding,
     &cb_bytes_binding,
     &cb_objects_binding,
@@ -14,6 +15,7 @@ static const cb_binding_t *const bindings[] = {
     &cb_digest_binding,
     &cb_inspect_binding,
     &cb_url_binding,
+    &cb_cells_binding,
 };
 
 JSValue cb_binding_new(JSContext *ctx, const char *name)

@@ -70,6 +70,7 @@ typedef struct {
     int count;
 } cb_binding_t;
 
+extern const cb_binding_t cb_base64_binding;  /* base64_text.c */
 extern const cb_binding_t cb_bytes_binding;   /* bytes.c */
 extern const cb_binding_t cb_objects_binding; /* objects.c */
 extern const cb_binding_t cb_ticks_binding;   /* ticks.c */
@@ -78,6 +79,7 @@ extern const cb_binding_t cb_decoder_binding; /* decoder.c */
 extern const cb_binding_t cb_digest_binding; /* digest.c */
 extern const cb_binding_t cb_inspect_binding; /* inspect.c */
 extern const cb_binding_t cb_url_binding; /* url.c */
+extern const cb_binding_t cb_cells_binding; /* cells.c */
 JSValue cb_binding_new(JSContext *ctx, const char *name);
 
 /* ticks.c: what process.nextTick holds. 1: it ran, 0: there was nothing, -1: it threw. */

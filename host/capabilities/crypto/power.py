@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from host.capabilities.apart.apart import Apart
 from host.capabilities.base import Asynchronous, Immediate, Later, Power, Site
-from host.capabilities.crypto import ciphers, derive, hashes, keys
+from host.capabilities.crypto import ciphers, derive, derive_job, hashes, keys
+from host.capabilities.crypto.asymmetric import job
 from host.capabilities.crypto.asymmetric.operations import OPERATIONS as ASYMMETRIC
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.work import Work
@@ -18,6 +20,8 @@ OPERATIONS: Mapping[int, Operation] = {
     **ASYMMETRIC,
 }
 
+#: What the zygote imports for it.
+JOBS = (job.__name__, derive_job.__name__)
 #: What an answer begins with.
 _DONE = b"\0"
 _FAILED = b"\1"
@@ -28,8 +32,8 @@ class Crypto:
 
     name = "crypto"
 
-    def __init__(self, site: Site) -> None:
-        work = Work(site)
+    def __init__(self, site: Site, apart: Apart) -> None:
+        work = Work(site, apart)
         self.immediate: Mapping[int, Immediate] = {
             number: _immediate(operation, work) for number, operation in OPERATIONS.items()
         }
@@ -70,4 +74,6 @@ async def _awaited(later: Later) -> bytes:
         return _FAILED + failure.payload()
 
 
-CRYPTO = Power("crypto", frozenset(OPERATIONS), Crypto)
+def open_crypto(apart: Apart) -> Power:
+    """The power, with processes for work that takes long."""
+    return Power("crypto", frozenset(OPERATIONS), lambda site: Crypto(site, apart))

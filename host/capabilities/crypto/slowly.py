@@ -2,26 +2,21 @@
 
 from collections.abc import Awaitable
 
-from host.capabilities.apart.apart import Apart
 from host.capabilities.apart.frames import Limits
 from host.capabilities.base import Later
 from host.capabilities.crypto import derive_job
-from host.capabilities.crypto.asymmetric import job
 from host.capabilities.crypto.work import Work
 
-#: For all executions of a worker: each piece of work takes one core.
-_AT_ONCE_MAX = 4
 _CPU_S = 300
 _OVERHEAD_BYTES = 64 * 1024 * 1024
 _DERIVE = f"{derive_job.__name__}:{derive_job.derive.__name__}"
-_apart = Apart((job.__name__, derive_job.__name__), _AT_ONCE_MAX)
 
 
 async def done_apart(work: Work, name: str, what: bytes, memory_bytes: int = 0) -> bytes:
     """One frame goes to the job of that name, one comes back. It ends with the execution. `memory_bytes` is what it
     needs beside what everybody does."""
     limits = Limits(memory_bytes=_OVERHEAD_BYTES + memory_bytes, cpu_s=_CPU_S, deadline=work.site.deadline)
-    async with _apart.work(name, limits, work.site.principal, work.site.worked) as doing:
+    async with work.apart.work(name, limits, work.site.principal, work.site.worked) as doing:
         await doing.send(what)
         return await doing.receive()
 
@@ -30,8 +25,6 @@ def derived_apart(work: Work, what: derive_job.Pbkdf2 | derive_job.Scrypt, memor
     """A key that takes long to derive. Its price was taken."""
 
     def begin() -> Awaitable[bytes]:
-        return done_apart(
-            work, f"{derive_job.__name__}:{derive_job.derive.__name__}", derive_job.encode(what), memory_bytes
-        )
+        return done_apart(work, _DERIVE, derive_job.encode(what), memory_bytes)
 
     return Later(begin)

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from host.capabilities.apart.apart import Apart
 from host.capabilities.base import Later, Refusal, Site
 from host.policy.decide.crypto import CryptoRequest
 from host.policy.grants.model import CryptoGrant, KeyGrant
@@ -87,8 +88,9 @@ class Streams:
 class Work:
     """The work of crypto for one execution."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, apart: Apart) -> None:
         self.site = site
+        self.apart = apart
         self.kept = Kept()
         self.hashes = Streams("hashes")
         self.ciphers = Streams("ciphers")

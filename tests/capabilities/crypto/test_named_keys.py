@@ -23,6 +23,8 @@ KEYS = (
     KeyGrant("hex", "written", "aes-256-cbc", ("encrypt",)),
     KeyGrant("hook", "shared", "sha256", ("hmac",)),
     KeyGrant("root", "shared", "hkdf", ("derive",)),
+    KeyGrant("pass", "shared", "pbkdf2", ("derive",)),
+    KeyGrant("slow", "shared", "scrypt", ("derive",)),
     KeyGrant("odd", "short", "aes-128-gcm", ("encrypt",)),
     KeyGrant("gone", "missing", "sha256", ("hmac",)),
     KeyGrant("four", "base", "sha1", ("hmac",)),
@@ -50,6 +52,7 @@ const plain = back.update(sealed, 'hex', 'utf8') + back.final('utf8');
 const cbc = crypto.createCipheriv('aes-256-cbc', crypto.hostKey('hex'), Buffer.alloc(16)).update('0123456789abcdef', 'utf8', 'hex');
 const macs = ['x', 'y'.repeat(50000)].map((text) => crypto.createHmac('sha256', hook).update(text).digest('hex'));
 const derived = Buffer.from(crypto.hkdfSync('sha256', crypto.hostKey('root'), 's', 'i', 16)).toString('hex');
+const passed = crypto.pbkdf2Sync(crypto.hostKey('pass'), 's', 3, 16, 'sha1').toString('hex') + crypto.scryptSync(crypto.hostKey('slow'), 's', 16, { N: 16 }).toString('hex');
 const short = crypto.createHmac('sha1', crypto.hostKey('four')).update('x').digest('hex');
 """
 
@@ -60,11 +63,15 @@ def test_a_key_does_what_its_use_says(lenders: Guests) -> None:
     const own = crypto.createDecipheriv('aes-256-gcm', Buffer.from(input.secret, 'hex'), iv).setAAD('head').setAuthTag(tag);
     const blocks = crypto.createCipheriv('aes-256-cbc', Buffer.from(input.secret, 'hex'), Buffer.alloc(16)).update('0123456789abcdef', 'utf8', 'hex');
     const hkdf = Buffer.from(crypto.hkdfSync('sha256', input.mac, 's', 'i', 16)).toString('hex');
-    return [plain, own.update(sealed, 'hex', 'utf8') + own.final('utf8'), blocks === cbc, hkdf === derived, macs, short]"""
+    return [plain, own.update(sealed, 'hex', 'utf8') + own.final('utf8'), blocks === cbc, hkdf === derived, macs, short, passed]"""
     got = lenders.result(USE + same, {"secret": SECRET.hex(), "mac": MAC.decode()}, policy=LENT)
     macs = [hmac.new(MAC, text, hashlib.sha256).hexdigest() for text in (b"x", b"y" * 50000)]
     short = hmac.new(bytes.fromhex("d1f7a90c"), b"x", hashlib.sha1).hexdigest()
-    assert got == ["some text", "some text", True, True, macs, short]
+    passed = (
+        hashlib.pbkdf2_hmac("sha1", MAC, b"s", 3, 16).hex()
+        + hashlib.scrypt(MAC, salt=b"s", n=16, r=8, p=1, dklen=16).hex()
+    )
+    assert got == ["some text", "some text", True, True, macs, short, passed]
 
 
 def test_no_byte_of_a_key_is_in_the_guests_memory(lenders: Guests, monkeypatch: pytest.MonkeyPatch) -> None:

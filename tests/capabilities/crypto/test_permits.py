@@ -109,6 +109,17 @@ def test_replaced_built_ins_change_nothing_and_permit_nothing(guests: Guests) ->
         assert isinstance(guests.run(before + hashing, policy=crypto_policy(hash=("sha1",))).outcome, Failure)
 
 
+def test_a_class_put_between_keys_gets_nothing(guests: Guests) -> None:
+    """What a key is made of is handed to no constructor, whatever the parent of its class has become."""
+    code = """
+    const { createSecretKey } = require('crypto'), seen = [], Key = createSecretKey('abc').constructor;
+    const Parent = Object.getPrototypeOf(Key);
+    Object.setPrototypeOf(Key, function (...given) { seen.push(...given); return Reflect.construct(Parent, given, new.target) });
+    const made = createSecretKey('secret');
+    return [made.export().toString(), seen.length, seen.map((each) => typeof each === 'object' ? Reflect.ownKeys(each).length : each), (() => { try { return new Parent('secret', seen[1]) } catch (error) { return error.code } })()]"""
+    assert guests.result(code, policy=OPEN) == ["secret", 2, ["secret", 0], "ERR_INVALID_ARG_TYPE"]
+
+
 def test_the_policy_is_asked_once_for_each_algorithm(guests: Guests) -> None:
     """However often it is used; so a second hash costs no host call."""
     code = "const { createHash } = require('crypto'); for (let i = 0; i < input; i++) createHash('sha256').update('x').digest()"

@@ -27,16 +27,22 @@ function later(callback, values) {
   primordials.setImmediate(() => ReflectApply(callback, undefined, values));
 }
 
+/** A password as a field of a payload; a key that the policy lends out can be one. */
+function passwordField(password) {
+  const handle = handleOf(password);
+  return handle?.name !== undefined && handle.type === 'secret' ? keyField(handle) : rawField(bytesOf(password, 'password'));
+}
+
 function pbkdf2Arguments(password, salt, iterations, keylen, digest) {
   validateString(digest, 'digest');
-  const secret = bytesOf(password, 'password');
+  const secret = passwordField(password);
   const salted = bytesOf(salt, 'salt');
   validateInteger(iterations, 'iterations', 1, INT32_MAX);
   validateInteger(keylen, 'keylen', 0, INT32_MAX);
   const spec = hashSpec(digest);
   if (spec === undefined) throw badDigest(digest);
   if (spec.xof) throw failure('Error', '', 'Deriving bits failed');
-  return [operations.PBKDF2, rawField(secret), salted, iterations, keylen, spec.name];
+  return [operations.PBKDF2, secret, salted, iterations, keylen, spec.name];
 }
 
 function pbkdf2Sync(password, salt, iterations, keylen, digest) {
@@ -74,7 +80,7 @@ function validateUint(value, name) {
 }
 
 function scryptArguments(password, salt, keylen, options) {
-  const secret = bytesOf(password, 'password');
+  const secret = passwordField(password);
   const salted = bytesOf(salt, 'salt');
   validateInteger(keylen, 'keylen', 0, INT32_MAX);
   let { N, r, p, maxmem } = scryptDefaults;
@@ -93,7 +99,7 @@ function scryptArguments(password, salt, keylen, options) {
   if ((r < 4 && N >= 2 ** (16 * r)) || 128 * r * (N + p + 2) > (maxmem || scryptDefaults.maxmem)) {
     throw badScrypt('Invalid scrypt params: error:030000AC:digital envelope routines::memory limit exceeded');
   }
-  return [operations.SCRYPT, rawField(secret), salted, N, r, p, keylen];
+  return [operations.SCRYPT, secret, salted, N, r, p, keylen];
 }
 
 const badScrypt = (message) => failure('RangeError', 'ERR_CRYPTO_INVALID_SCRYPT_PARAMS', message);

@@ -12,8 +12,10 @@ const RAW = 0x53;
 const DER = 0x4b;
 const NAMED = 0x4e;
 
-// What makeKey hands to a constructor; nobody else has it.
+// What the next KeyObject is made of, and the word that makeKey gives to constructors instead: a guest can put one of its
+// own between a class and its parent.
 let making;
+const token = { __proto__: null };
 /** What is behind a KeyObject; `undefined` for what is none. */
 let handleOf;
 
@@ -23,10 +25,10 @@ class KeyObject {
 
   constructor(type, handle) {
     if (type !== 'secret' && type !== 'public' && type !== 'private') throw nodeError('ERR_INVALID_ARG_VALUE', 'type', type);
-    if (handle === undefined || handle !== making) throw nodeError('ERR_INVALID_ARG_TYPE', 'handle', 'object', handle);
+    if (handle !== token || making === undefined) throw nodeError('ERR_INVALID_ARG_TYPE', 'handle', 'object', handle);
+    this.#handle = making;
+    this.#type = making.type;
     making = undefined;
-    this.#handle = handle;
-    this.#type = type;
   }
 
   get type() {
@@ -61,7 +63,7 @@ function isKeyObject(value) {
 function makeKey(Class, handle) {
   making = handle;
   try {
-    return new Class(handle.type, handle);
+    return new Class(handle.type, token);
   } finally {
     making = undefined;
   }

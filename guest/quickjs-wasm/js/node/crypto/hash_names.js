@@ -8,9 +8,9 @@ const KiB = 1024;
 const table = {
   __proto__: null,
   md5: [0, 16, 64, 256, 'ssl3-md5 rsa-md5 md5withrsaencryption'],
-  sha1: [1, 20, 64, 512, 'sha-1 ssl3-sha1 rsa-sha1 rsa-sha1-2 sha1withrsaencryption'],
-  sha224: [2, 28, 64, 512, 'sha-224 sha2-224 rsa-sha224 sha224withrsaencryption'],
-  sha256: [3, 32, 64, 512, 'sha-256 sha2-256 rsa-sha256 sha256withrsaencryption'],
+  sha1: [1, 20, 64, 256, 'sha-1 ssl3-sha1 rsa-sha1 rsa-sha1-2 sha1withrsaencryption'],
+  sha224: [2, 28, 64, 256, 'sha-224 sha2-224 rsa-sha224 sha224withrsaencryption'],
+  sha256: [3, 32, 64, 256, 'sha-256 sha2-256 rsa-sha256 sha256withrsaencryption'],
   sha384: [4, 48, 128, 256, 'sha-384 sha2-384 rsa-sha384 sha384withrsaencryption'],
   sha512: [5, 64, 128, 256, 'sha-512 sha2-512 rsa-sha512 sha512withrsaencryption'],
   'sha512-224': [6, 28, 128, 256, 'sha-512/224 sha2-512/224 rsa-sha512/224 sha512-224withrsaencryption'],

@@ -10,6 +10,9 @@ from host.capabilities.crypto.asymmetric.faults import dh, no_inverse, unsupport
 from host.capabilities.crypto.asymmetric.hidden import Hidden
 
 PRIME_BITS_MIN, PRIME_BITS_MAX = 512, 8192
+#: A private number for a long prime need not be as long as that (RFC 7919, 5.2). With one that is so long that a power
+#: takes this much, a key is refused.
+_SECRET_NS_MAX = 50_000_000
 
 
 class DhKey(Hidden, frozen=True):
@@ -48,7 +51,7 @@ def read_private(parameters: Reader, content: Reader) -> DhKey:
     prime, generator = _read_parameters(parameters)
     secret = content.integer()
     content.finish()
-    if not 0 < secret < prime:
+    if not 0 < secret < prime or price_ns(prime.bit_length(), secret.bit_length()) > _SECRET_NS_MAX:
         raise unsupported()
     return DhKey(prime, generator, power(generator, secret, prime), secret)
 

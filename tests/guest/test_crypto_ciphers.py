@@ -97,6 +97,32 @@ def test_large_messages_are_nodes(guests: Guests) -> None:
     same_as_node(guests, code, None)
 
 
+MEGABYTES = """
+const c = crypto, { subtle } = c.webcrypto, T = {}; const big=Buffer.alloc(3_000_001,'xyz'); const iv=Buffer.alloc(12,1), k=Buffer.alloc(32,2);
+const h = (b) => c.createHash('sha1').update(Buffer.from(b)).digest('hex');
+const key=await subtle.importKey('raw',k,'AES-GCM',true,['encrypt','decrypt']);
+const ct=await subtle.encrypt({name:'AES-GCM',iv,additionalData:big},key,big); T.gcm=h(ct); T.back=h(await subtle.decrypt({name:'AES-GCM',iv,additionalData:big},key,ct));
+const bad=new Uint8Array(ct); bad[5]^=1; T.bad=await subtle.decrypt({name:'AES-GCM',iv,additionalData:big},key,bad).catch(e=>e.name);
+const ck=await subtle.importKey('raw',k,'AES-CBC',true,['encrypt','decrypt']); const cb=await subtle.encrypt({name:'AES-CBC',iv:Buffer.alloc(16)},ck,big); T.cbc=h(cb); T.cbcb=h(await subtle.decrypt({name:'AES-CBC',iv:Buffer.alloc(16)},ck,cb)); T.cbcbad=await subtle.decrypt({name:'AES-CBC',iv:Buffer.alloc(16)},ck,cb.slice(0,-3)).catch(e=>e.name);
+const tk=await subtle.importKey('raw',k,'AES-CTR',true,['encrypt','decrypt']); T.ctr=h(await subtle.encrypt({name:'AES-CTR',counter:Buffer.alloc(16,255),length:64},tk,big));
+const mk=await subtle.importKey('raw',k,{name:'HMAC',hash:'SHA-512'},true,['sign']); T.mac=h(await subtle.sign('HMAC',mk,big)); T.dig=h(await subtle.digest('SHA-512',big));
+const ccm=c.createCipheriv('aes-256-ccm',k,iv,{authTagLength:12}); ccm.setAAD(Buffer.alloc(70000),{plaintextLength:big.length}); const cc=ccm.update(big); ccm.final(); T.ccm=h(cc)+ccm.getAuthTag().toString('hex');
+const g=c.createCipheriv('aes-256-gcm',k,iv); g.setAAD(big); T.g=h(Buffer.concat([g.update(big.subarray(0,7)),g.update(big),g.final()]))+g.getAuthTag().toString('hex');
+const d=c.createDecipheriv('aes-256-cbc',k,Buffer.alloc(16)); T.d=h(Buffer.concat([d.update(Buffer.from(cb)),d.final()]));
+const ch=c.createCipheriv('chacha20-poly1305',k,iv,{authTagLength:16}); ch.setAAD(big.subarray(0,100),{plaintextLength:big.length}); T.ch=h(Buffer.concat([ch.update(big),ch.final()]))+ch.getAuthTag().toString('hex');
+const e=c.createCipheriv('des-ede3-cbc',k.subarray(0,24),Buffer.alloc(8)); T.e=h(Buffer.concat([e.update(big.subarray(0,300001)),e.final()]));
+const s=c.createCipheriv('sm4-ofb',k.subarray(16),Buffer.alloc(16)); T.s=h(Buffer.concat([s.update(big),s.final()]));
+T.hs=[c.createHash('sha3-512').update(big.toString('latin1')).digest('hex'),c.createHmac('blake2b512',big.subarray(0,1000000)).update(big).digest('hex'),c.createHash('shake256',{outputLength:300000}).update(big).digest('hex').slice(-40)];
+const hh=c.createHash('sha256'); for(let i=0;i<3000;i++) hh.update(big.subarray(i*7,i*7+1000)); T.many=hh.copy().digest('hex')+hh.update('x').digest('hex');
+return Object.entries(T);"""
+
+
+@needs_node
+def test_three_megabytes_through_everything_are_nodes(guests: Guests) -> None:
+    """Ciphers with additional data as large, the web's too and changed ones, HMACs, and a hash of three thousand pieces."""
+    same_as_node(guests, MEGABYTES, None)
+
+
 STATES = """
 const k = Buffer.alloc(32, 1), iv = Buffer.alloc(12, 2), long = Buffer.alloc(16);
 const gcm = (options) => crypto.createCipheriv('aes-256-gcm', k, iv, options), ungcm = (options) => crypto.createDecipheriv('aes-256-gcm', k, iv, options);

@@ -99,6 +99,16 @@ def test_random_numbers_are_all_drawn_and_lie_in_their_range(guests: Guests) -> 
     assert guests.result(code, policy=OPEN) == expected
 
 
+def test_buffers_have_array_buffers_of_their_own(guests: Guests) -> None:
+    """So that another view of them shows what they hold and nothing else."""
+    code = """
+    const crypto = require('crypto'), k = Buffer.alloc(16), it = crypto.createCipheriv('aes-128-gcm', k, k);
+    const made = [crypto.randomBytes(8), it.update('some text'), it.final(), it.getAuthTag(), crypto.createHash('sha1').digest(), crypto.createHash('sm3').digest(), crypto.createHmac('sha1', k).digest(),
+      crypto.pbkdf2Sync('p', 's', 1, 8, 'sha1'), crypto.scryptSync('p', 's', 8, { N: 16 }), crypto.createSecretKey(k).export()];
+    return made.filter((buffer) => buffer.byteOffset !== 0 || buffer.buffer.byteLength !== buffer.length).length"""
+    assert guests.result(code, policy=OPEN) == 0
+
+
 def test_a_seed_decides_every_random_number(guests: Guests) -> None:
     """Of crypto, of the web's crypto and of crypto-js; another seed gives others, and without one they are secret."""
     code = """

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.engines import Engine, open_engine, unauthentic
-from host.capabilities.crypto.fields import data, number, pack, text, unpack
+from host.capabilities.crypto.fields import data, number, text, unpack
 from host.capabilities.crypto.secrets import secret_key
 from host.capabilities.crypto.work import Work
 
@@ -139,12 +139,12 @@ def feed(work: Work, payload: bytes) -> bytes | Later:
 
 
 def end(work: Work, payload: bytes) -> bytes:
-    """id u32, padded u8, the tag to be checked if there is one → the rest, and the tag if one was made."""
+    """id u32, padded u8, the tag to be checked if there is one → the rest, and behind it the tag if one was made."""
     opened = work.ciphers.get(payload)
     work.ciphers.drop(payload)
     work.charge(_CALL_NS)
     rest, tag = opened.engine.end(payload[4:5] == b"\1", payload[_HEAD.size :] or None)
-    return pack(rest, tag)
+    return rest + tag if tag else rest
 
 
 def once(work: Work, payload: bytes) -> bytes | Later:

@@ -10,7 +10,7 @@ from host.capabilities.crypto.work import NamedKey, Work
 #: What the first byte of a key's field says.
 RAW = ord("S")
 NAMED = ord("N")
-#: The largest key that an algorithm takes for its own; a longer one of HMAC is hashed first.
+#: Keys of HMAC and passwords may be of any length; a longer one than this is none.
 RAW_BYTES_MAX = 1024 * 1024
 
 
@@ -19,7 +19,9 @@ def secret_key(work: Work, field: bytes | None, use: str, operation: str, algori
     about the key's use for a named one."""
     field = data(field)
     kind = field[0] if field else 0
-    if kind == RAW and len(field) <= RAW_BYTES_MAX:
+    if len(field) > RAW_BYTES_MAX:
+        raise Refusal("ValidationError", f"A key or password has at most {RAW_BYTES_MAX} bytes")
+    if kind == RAW:
         work.ask(operation, algorithm)
         return field[1:]
     if kind != NAMED:

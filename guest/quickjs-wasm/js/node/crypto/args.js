@@ -73,9 +73,11 @@ function copyOf(view) {
   return new Uint8Array(copied(view));
 }
 
-/** A Buffer of bytes that nobody else has. */
+/** A Buffer of bytes that nobody else has. Its array buffer holds them and nothing else, as Node's do. */
 function bufferOf(bytes) {
-  return new FastBuffer(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes), TypedArrayPrototypeGetLength(bytes));
+  const length = TypedArrayPrototypeGetLength(bytes);
+  const buffer = TypedArrayPrototypeGetBuffer(bytes);
+  return new FastBuffer(ArrayBufferPrototypeGetByteLength(buffer) === length ? buffer : copied(bytes), 0, length);
 }
 
 /** Bytes as a caller wants them: a Buffer, or text where the encoding is one. */

@@ -7,7 +7,7 @@ const {
 } = primordials;
 const { copy } = bindings('bytes');
 const { StringDecoder } = require('node/string_decoder');
-const { ask, attempt, attemptRaw, failure, operations, ossl, readU32, request, requestRaw, unpack, writeU32 } = require('node/crypto/host');
+const { ask, attempt, attemptRaw, failure, operations, ossl, readU32, request, requestRaw, writeU32 } = require('node/crypto/host');
 const { ANY, KEYS, VIEWS, bufferOf, bytesOf, checkText, copyOf, encodingNumber, textBytes, viewOf } = require('node/crypto/args');
 const { keyField, secretOf } = require('node/crypto/keyobject');
 const { ccmBytesMax, cipherSpec, fitsIv } = require('node/crypto/cipher_names');
@@ -192,9 +192,10 @@ function end(state, ask) {
   TypedArrayPrototypeSet(payload, tag, HEAD_BYTES);
   const answer = ask(operations.CIPHER_END, payload);
   if (answer === undefined) return undefined;
-  const { 0: rest, 1: made } = unpack(answer);
-  if (encrypts && spec.tagged) state.tag = part(made, 0, state.tagBytes ?? TAG_BYTES);
-  return rest;
+  if (!encrypts || !spec.tagged) return answer;
+  const cut = lengthOf(answer) - TAG_BYTES;
+  state.tag = part(answer, cut, state.tagBytes ?? TAG_BYTES);
+  return part(answer, 0, cut);
 }
 
 /** All of a message, its tag behind it: for WebCrypto. `undefined` where it cannot be decrypted. */

@@ -1,9 +1,6 @@
 // Hash and Hmac. What is small is gathered here and hashed in C (c/digest.c); what is large, or in an algorithm that C
 // does not have, goes to the host. In both cases the policy was asked first.
-const {
-  TypedArrayPrototypeGetLength,
-  Uint8Array,
-} = primordials;
+const { TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetLength, Uint8Array } = primordials;
 const digests = bindings('digest');
 const { encodingOf } = bindings('buffer');
 const { copy, copyOf, decode } = bindings('bytes');
@@ -19,10 +16,10 @@ const ID_BYTES = 4;
 const UTF8 = 0;
 const HEX = 6;
 
-/** A hash that is under way. `held` is what was not hashed yet: a string in `encoding`, where `used` is -1, or the first
- * `used` bytes of a view. `stream` is the host's, once there is one. */
+/** A hash that is under way. `held` is what was not hashed yet: a string, where `used` is -1, or the first `used` bytes of
+ * a view. `stream` is the host's, once there is one. */
 function begin(spec, size, key) {
-  return { __proto__: null, spec, size, key, held: undefined, encoding: UTF8, used: 0, stream: 0, ended: false };
+  return { __proto__: null, spec, size, key, held: undefined, used: 0, stream: 0, ended: false };
 }
 
 /** Puts what is held into a view with room for more. */
@@ -100,7 +97,7 @@ function feed(state, view, from) {
   }
 }
 
-const firstOf = (view, length) => new Uint8Array(primordials.TypedArrayPrototypeGetBuffer(view), 0, length);
+const firstOf = (view, length) => new Uint8Array(TypedArrayPrototypeGetBuffer(view), 0, length);
 
 function idPayload(id) {
   const payload = new Uint8Array(ID_BYTES);

@@ -157,11 +157,11 @@ _FIELDS = {
     63: 7,
 }
 _WORDS = [
-    None, b"", b"0", b"1", b"-1", b"3", b"4", b"6", b"99999999999999999999", b"sha256", b"sm3", b"md5", b"pem", b"der",
-    b"jwk", b"private", b"public", b"pkcs1", b"pkcs8", b"sec1", b"spki", b"raw", b"prime256v1", b"SM2", b"ec", b"ed25519",
-    b"rsa-pss", b"agree", b"generate", b"convert", b"check", b"group", b"modp2", b"host", b"key", b"verify", b"\xff\xfe", bytes(32),
-    b"\xff" * 64, b"{}", b'{"kty":"EC","crv":"P-256","x":"AQ","y":"AQ"}', b"x" * 3000,
-]  # fmt: skip
+    *b"0 1 -1 3 4 6 99999999999999999999 sha256 sm3 md5 pem der jwk private public pkcs1 pkcs8 sec1 spki raw".split(),
+    *b"prime256v1 SM2 ec ed25519 rsa-pss agree generate convert check group modp2 host key verify {}".split(),
+    *(None, b"", b"\xff\xfe", bytes(32), b"\xff" * 64, b"x" * 3000),
+    b'{"kty":"EC","crv":"P-256","x":"AQ","y":"AQ"}',
+]
 
 
 def test_a_call_of_anything_is_answered_or_fails_in_words() -> None:

@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from host.capabilities.base import Refusal
-from host.capabilities.crypto.asymmetric import der, dh_key, keyring, locked, pem, read_key, sm2
+from host.capabilities.crypto.asymmetric import der, dh_key, ec_key, keyring, locked, pem, read_key, sm2
 from host.capabilities.crypto.asymmetric import key as keys
+from host.capabilities.crypto.asymmetric.curves import CURVES
 from host.capabilities.crypto.asymmetric.operations import OPERATIONS
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import pack
@@ -63,6 +64,23 @@ def test_sm2_signs_what_the_standard_prints(monkeypatch: pytest.MonkeyPatch) -> 
     assert r == 0xF5A03B0648D2C4630EEAC513E1BB81A15944DA3827D5B74143AC7EACEEE720B3
     assert s == 0xB1B6AA29DF212FD8763182BC0D421CA1BB9038FD1F7F42D4840B69C485BBC1AA
     assert sm2.verify(key, b"message digest", r, s, sm2.DEFAULT_ID)
+
+
+#: Of P-521 (FIPS 186-4, D.1.2.5): twice as much still fits into the bytes of a scalar.
+_P521_ORDER = (
+    0x01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF_FA51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409
+)  # fmt: skip
+
+
+def test_a_scalar_has_one_form() -> None:
+    """Zero, and what is a multiple of the order larger, make no key, also where the point is that of the scalar."""
+    curve = CURVES["secp521r1"]
+    key = keys.new_ec(curve)
+    scalar, point = ec_key.scalar_of(curve, key.handle), ec_key.point_of(curve, key.handle)
+    assert keys.ec_private(curve, scalar, point).der == keys.ec_private(curve, scalar).der == key.der
+    for wrong in (0, scalar + _P521_ORDER, _P521_ORDER, scalar + 1):
+        with pytest.raises(Failure):
+            keys.ec_private(curve, wrong, point)
 
 
 def _locked_with(derivation: bytes) -> bytes:

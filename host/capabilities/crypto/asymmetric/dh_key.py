@@ -16,15 +16,18 @@ _SECRET_NS_MAX = 50_000_000
 
 
 class DhKey(Hidden, frozen=True):
-    """`secret` is None in a public key."""
+    """`secret` is None in a public key, and `public` may be in a private one: it is computed where it is asked for."""
 
     prime: int
     generator: int
-    public: int
+    public: int | None
     secret: int | None = None
 
     def public_half(self) -> "DhKey":
-        return DhKey(self.prime, self.generator, self.public)
+        public = self.public
+        return DhKey(
+            self.prime, self.generator, power(self.generator, self.secret, self.prime) if public is None else public
+        )
 
     @property
     def size(self) -> int:
@@ -53,7 +56,7 @@ def read_private(parameters: Reader, content: Reader) -> DhKey:
     content.finish()
     if not 0 < secret < prime or price_ns(prime.bit_length(), secret.bit_length()) > _SECRET_NS_MAX:
         raise unsupported()
-    return DhKey(prime, generator, power(generator, secret, prime), secret)
+    return DhKey(prime, generator, None, secret)
 
 
 def read_public(parameters: Reader, content: Reader) -> DhKey:

@@ -7,7 +7,7 @@ from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import dh_key, job, rsa_key
 from host.capabilities.crypto.asymmetric import key as keys
 from host.capabilities.crypto.asymmetric.curves import Curve
-from host.capabilities.crypto.asymmetric.exchange import known_curve, new_scalar
+from host.capabilities.crypto.asymmetric.exchange import known_curve
 from host.capabilities.crypto.asymmetric.key import OKP_BYTES, new_okp, read
 from host.capabilities.crypto.asymmetric.key_calls import pair
 from host.capabilities.crypto.failure import Failure
@@ -104,4 +104,4 @@ def small_pair(work: Work, payload: bytes) -> bytes | Later:
 
 
 def _curve_pair(curve: Curve) -> bytes:
-    return pair(keys.ec_private(curve, new_scalar(curve)))
+    return pair(keys.new_ec(curve))

@@ -234,3 +234,23 @@ def test_a_policy_names_the_signatures_that_it_grants(guests: Guests) -> None:
     assert [found[0], found[4], found[6]] == [128, 64, False]
     for told, target in zip(found, denied, strict=True):
         assert target is None or (told.startswith("CapabilityError: ") and target in told), told
+
+
+def test_callbacks_and_locked_keys_sign_as_the_others_do(guests: Guests) -> None:
+    """One after the other and many at once; an error is the callback's, and a callback runs in a turn of its own."""
+    code = (
+        TELL
+        + LOAD
+        + """
+    const { promisify } = require('util'), d = Buffer.from('x'), { rsa, x } = own, turns = [];
+    const key = rsa.private.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'pw' }), locked = { key, passphrase: 'pw' }, signature = crypto.sign('sha256', d, locked);
+    const answer = new Promise((done) => crypto.sign('sha256', d, locked, (error, made) => { turns.push('callback'); done([error, made.equals(signature)]) }));
+    turns.push('after');
+    const many = await Promise.all(Array.from({ length: 20 }, () => promisify(crypto.sign)('sha512', d, rsa.private)));
+    return { answer: await answer, turns, many: new Set(many.map(String)).size, verified: await promisify(crypto.verify)('sha256', d, rsa.public, signature), error: await promisify(crypto.sign)(null, d, x.private).catch(({ code }) => code),
+      pss: crypto.createSign('RSA-SHA256').update('a').sign({ ...locked, padding: crypto.constants.RSA_PKCS1_PSS_PADDING, saltLength: crypto.constants.RSA_PSS_SALTLEN_DIGEST }, 'hex').length, jwk: crypto.sign('sha256', d, { key: rsa.private.export({ format: 'jwk' }), format: 'jwk' }).equals(signature) }"""
+    )
+    assert guests.result(code, {"keys": some_keys()}, policy=OPEN) == {
+        "answer": [None, True], "turns": ["after", "callback"], "many": 1, "verified": True,
+        "error": "ERR_OSSL_EVP_OPERATION_NOT_SUPPORTED_FOR_THIS_KEYTYPE", "pss": 256, "jwk": True,
+    }  # fmt: skip

@@ -5,15 +5,16 @@ import secrets
 from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import dh_groups, dh_key, faults, job
 from host.capabilities.crypto.asymmetric import key as keys
-from host.capabilities.crypto.asymmetric.dh_groups import dh_check
-from host.capabilities.crypto.asymmetric.generate import made_apart
+from host.capabilities.crypto.asymmetric.generate import made_apart, power
 from host.capabilities.crypto.asymmetric.key_calls import pair
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import pack, text, unpack
-from host.capabilities.crypto.work import Work
+from host.capabilities.crypto.work import ON_THREAD_NS, Work
 
 SAFE_PRIME_BITS_MAX = 2048
 _GROUP_NS = 100_000
+#: What verifyError is where all is well, and of a prime that is too short or too long.
+_NOTHING_WRONG, _TOO_SMALL, _TOO_LARGE = b"0", b"128", b"256"
 #: A number that is given; the longest prime has half as many, and what is longer than it is reduced.
 _NUMBER_BYTES_MAX = 2048
 #: On the average; it varies by some times.
@@ -36,7 +37,7 @@ def dh(work: Work, payload: bytes) -> bytes | Later:
     if text(what) == "prime":
         return _prime(work, prime, base)
     if text(what) == "check":
-        return dh_check(work, prime, base)
+        return _check(work, prime, base)
     dh_key.check_prime(prime)
     if exponent.bit_length() > dh_key.PRIME_BITS_MAX:
         raise faults.dh("02800067", "modulus too large")
@@ -50,9 +51,9 @@ def dh(work: Work, payload: bytes) -> bytes | Later:
             dh_key.check_group(prime, base)
             return work.somewhere(price_ns, _pair, prime, base, bits)
         case "public":
-            return work.somewhere(price_ns, _public, prime, base, exponent)
+            return power(work, base % prime, exponent, prime, _trimmed)
         case "agree":
-            return work.somewhere(price_ns, _agree, prime, base, exponent)
+            return power(work, base % prime, exponent, prime, lambda secret: _known_by_two(secret, prime))
     raise Refusal("ValidationError", "There is no such work with numbers")
 
 
@@ -88,12 +89,29 @@ def _public(prime: int, generator: int, secret: int) -> bytes:
     return _bytes(dh_key.power(generator % prime, secret, prime))
 
 
-def _agree(prime: int, theirs: int, secret: int) -> bytes:
-    """Raises Failure where the secret is one that everybody knows."""
-    value = dh_key.power(theirs % prime, secret, prime)
-    if value <= 1 or value == prime - 1:
+def _known_by_two(secret: bytes, prime: int) -> bytes:
+    """The same secret. Raises Failure for one that everybody knows."""
+    if int.from_bytes(secret, "big") in (0, 1, prime - 1):
         raise faults.dh("02800066", "invalid secret")
-    return value.to_bytes((prime.bit_length() + 7) // 8, "big")
+    return secret
+
+
+def _trimmed(number: bytes) -> bytes:
+    return number.lstrip(b"\0")
+
+
+def _check(work: Work, prime: int, generator: int) -> bytes | Later:
+    """Node's verifyError, in decimal digits."""
+    bits = prime.bit_length()
+    if not dh_key.PRIME_BITS_MIN <= bits <= dh_key.PRIME_BITS_MAX:
+        return _TOO_SMALL if bits < dh_key.PRIME_BITS_MIN else _TOO_LARGE
+    work.charge(_GROUP_NS)
+    if dh_groups.is_known(prime) and 1 < generator < prime - 1:
+        return _NOTHING_WRONG
+    price_ns = 2 * job.ROUNDS * dh_key.price_ns(bits, bits)
+    if price_ns > ON_THREAD_NS:
+        return made_apart(work, job.Check(f"{prime:x}", f"{generator:x}"), price_ns, bytes)
+    return work.somewhere(price_ns, lambda: str(job.check(prime, generator)).encode())
 
 
 def _bytes(value: int) -> bytes:

@@ -1,13 +1,6 @@
-"""Groups for Diffie-Hellman: those of RFC 2409 and RFC 3526, and whether another one is any good."""
+"""Groups for Diffie-Hellman: those of RFC 2409 and RFC 3526."""
 
 from functools import cache
-
-from Crypto.Math.Numbers import Integer
-from Crypto.Math.Primality import COMPOSITE, miller_rabin_test
-
-from host.capabilities.base import Later
-from host.capabilities.crypto.asymmetric import dh_key
-from host.capabilities.crypto.work import Work
 
 GENERATOR = 2
 #: Each prime is 2**n - 2**(n - 64) - 1 + 2**64 * (floor(2**(n - 130) * pi) + k): by name, n and k.
@@ -22,9 +15,6 @@ _GROUPS = {
     "modp18": (8192, 4743158),
 }
 _GUARD_BITS = 64
-#: What Node's verifyError is made of (OpenSSL's DH_CHECK_…).
-_NOT_PRIME, _NOT_SAFE, _BAD_GENERATOR, _TOO_SMALL, _TOO_LARGE = 1, 2, 8, 128, 256
-_ROUNDS = 8
 
 
 def prime_of(name: str) -> int | None:
@@ -54,27 +44,6 @@ def _arctan_of_inverse(number: int, bits: int) -> int:
     return total
 
 
-def dh_check(work: Work, prime: int, generator: int) -> bytes | Later:
-    """Node's verifyError, in decimal digits."""
-    bits = prime.bit_length()
-    if bits < dh_key.PRIME_BITS_MIN:
-        return str(_TOO_SMALL).encode()
-    if bits > dh_key.PRIME_BITS_MAX:
-        return str(_TOO_LARGE).encode()
-    return work.somewhere(2 * _ROUNDS * dh_key.price_ns(bits, bits), _check, prime, generator)
-
-
-def _check(prime: int, generator: int) -> bytes:
-    found = 0
-    if prime not in {_prime(*size) for size in _GROUPS.values() if size[0] == prime.bit_length()}:
-        if not _is_prime(prime):
-            found |= _NOT_PRIME
-        elif not _is_prime(prime // 2):
-            found |= _NOT_SAFE
-    if not 1 < generator < prime - 1:
-        found |= _BAD_GENERATOR
-    return str(found).encode()
-
-
-def _is_prime(number: int) -> bool:
-    return number & 1 == 1 and miller_rabin_test(Integer(number), _ROUNDS) != COMPOSITE
+def is_known(prime: int) -> bool:
+    """Whether it is the prime of one of these groups."""
+    return any(_prime(*size) == prime for size in _GROUPS.values() if size[0] == prime.bit_length())

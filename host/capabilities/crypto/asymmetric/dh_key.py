@@ -10,18 +10,24 @@ from host.capabilities.crypto.asymmetric.faults import dh, no_inverse, unsupport
 from host.capabilities.crypto.asymmetric.hidden import Hidden
 
 PRIME_BITS_MIN, PRIME_BITS_MAX = 512, 8192
+#: A private number for a long prime need not be as long as that (RFC 7919, 5.2). With one that is so long that a power
+#: takes this much, a key is refused.
+_SECRET_NS_MAX = 50_000_000
 
 
 class DhKey(Hidden, frozen=True):
-    """`secret` is None in a public key."""
+    """`secret` is None in a public key, and `public` may be in a private one: it is computed where it is asked for."""
 
     prime: int
     generator: int
-    public: int
+    public: int | None
     secret: int | None = None
 
     def public_half(self) -> "DhKey":
-        return DhKey(self.prime, self.generator, self.public)
+        public = self.public
+        return DhKey(
+            self.prime, self.generator, power(self.generator, self.secret, self.prime) if public is None else public
+        )
 
     @property
     def size(self) -> int:
@@ -48,9 +54,9 @@ def read_private(parameters: Reader, content: Reader) -> DhKey:
     prime, generator = _read_parameters(parameters)
     secret = content.integer()
     content.finish()
-    if not 0 < secret < prime:
+    if not 0 < secret < prime or price_ns(prime.bit_length(), secret.bit_length()) > _SECRET_NS_MAX:
         raise unsupported()
-    return DhKey(prime, generator, power(generator, secret, prime), secret)
+    return DhKey(prime, generator, None, secret)
 
 
 def read_public(parameters: Reader, content: Reader) -> DhKey:

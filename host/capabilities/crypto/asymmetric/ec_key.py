@@ -1,7 +1,7 @@
 """Private scalars and public points on a curve, with the library's keys or, for SM2, ours."""
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
 
 from host.capabilities.crypto.asymmetric import sm2
 from host.capabilities.crypto.asymmetric.curves import Curve
@@ -22,6 +22,14 @@ def private_handle(curve: Curve, scalar: int) -> tuple[ec.EllipticCurvePrivateKe
     except (ValueError, TypeError):
         raise unsupported() from None
     return handle, handle.public_key().public_bytes(*_UNCOMPRESSED)
+
+
+def checked_handle(der: bytes) -> ec.EllipticCurvePrivateKey:
+    """The library's key of canonical PKCS #8. Raises Failure where the scalar is out of range, or not the point's."""
+    try:
+        return load_der_private_key(der, None)
+    except ValueError:
+        raise unsupported() from None
 
 
 def public_handle(curve: Curve, point: bytes) -> tuple[ec.EllipticCurvePublicKey | Sm2Key, bytes]:

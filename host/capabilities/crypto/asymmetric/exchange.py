@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import dh_key, ec_key, faults, prices, sm2
 from host.capabilities.crypto.asymmetric.curves import Curve, find_curve
-from host.capabilities.crypto.asymmetric.key import Key, ec_private, ec_public
+from host.capabilities.crypto.asymmetric.key import Key, ec_private, ec_public, new_ec
 from host.capabilities.crypto.asymmetric.keyring import hold
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import data, pack, text, unpack
@@ -59,8 +59,8 @@ def _agree(mine: Key, theirs: Key) -> bytes:
 
 def point(work: Work, payload: bytes) -> bytes | Later:
     """what (`generate`, `agree`, `public`, `convert`), curve, scalar, point, form → for Node's ECDH objects: a new
-    scalar and its point, the secret that scalar and point make, the scalar's own point, or the point in another form
-    (`compressed`, `uncompressed`, `hybrid`)."""
+    scalar and its point, the secret that scalar and point make (its own point in the place of the form), the scalar's
+    own point, or the point in another form (`compressed`, `uncompressed`, `hybrid`)."""
     what, curve_field, scalar, encoded, form = unpack(payload, 5)
     curve = known_curve(curve_field)
     match text(what):
@@ -72,7 +72,7 @@ def point(work: Work, payload: bytes) -> bytes | Later:
             work.charge(curve.price_ns + _POINT_NS)
             message = "Public key is not valid for specified curve"
             theirs = _point(curve, data(encoded), "ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY", message)
-            return work.somewhere(curve.price_ns, _agree, _scalar(curve, data(scalar)), theirs)
+            return work.somewhere(curve.price_ns, _agree, _scalar(curve, data(scalar), form), theirs)
         case "public":
             return work.somewhere(curve.price_ns, _public_point, curve, data(scalar))
         case "convert":
@@ -83,15 +83,9 @@ def point(work: Work, payload: bytes) -> bytes | Later:
 
 
 def _generate(curve: Curve) -> bytes:
-    scalar = new_scalar(curve)
-    return pack(scalar.to_bytes(curve.size, "big"), ec_key.private_handle(curve, scalar)[1])
-
-
-def new_scalar(curve: Curve) -> int:
-    """A private key that nobody has had."""
-    if curve.library is None:
-        return sm2.generate().scalar
-    return ec.generate_private_key(curve.library).private_numbers().private_value
+    key = new_ec(curve)
+    scalar = ec_key.scalar_of(curve, key.handle)
+    return pack(scalar.to_bytes(curve.size, "big"), ec_key.point_of(curve, key.handle))
 
 
 def _public_point(curve: Curve, scalar: bytes) -> bytes:
@@ -106,11 +100,11 @@ def known_curve(field: bytes | None) -> Curve:
     return curve
 
 
-def _scalar(curve: Curve, scalar: bytes) -> Key:
+def _scalar(curve: Curve, scalar: bytes, point: bytes | None = None) -> Key:
     try:
         if len(scalar) > curve.size:
             raise faults.unsupported()
-        return ec_private(curve, int.from_bytes(scalar, "big"))
+        return ec_private(curve, int.from_bytes(scalar, "big"), point)
     except Failure:
         message = "Private key is not valid for specified curve."
         raise Failure("ERR_CRYPTO_INVALID_KEYTYPE", message, "RangeError") from None

@@ -1,19 +1,19 @@
 """Making key pairs. Keys always come from the operating system's randomness, also where a policy seeds that of guests:
 a key that can be made again by whoever knows the seed is no secret."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from host.capabilities.base import Later, Refusal
-from host.capabilities.crypto.asymmetric import job, rsa_key
+from host.capabilities.crypto.asymmetric import dh_key, job, rsa_key
 from host.capabilities.crypto.asymmetric import key as keys
 from host.capabilities.crypto.asymmetric.curves import Curve
-from host.capabilities.crypto.asymmetric.exchange import known_curve, new_scalar
+from host.capabilities.crypto.asymmetric.exchange import known_curve
 from host.capabilities.crypto.asymmetric.key import OKP_BYTES, new_okp, read
 from host.capabilities.crypto.asymmetric.key_calls import pair
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import number, text, unpack
 from host.capabilities.crypto.slowly import done_apart
-from host.capabilities.crypto.work import Work
+from host.capabilities.crypto.work import ON_THREAD_NS, Work
 
 _MAKE = f"{job.__name__}:{job.make.__name__}"
 #: On the average; how long a key of a length takes varies by some times.
@@ -69,17 +69,23 @@ def _rsa_pair(der: bytes, pss: bytes | None) -> bytes:
     return pair(plain if pss is None else keys.rsa_private(rsa_key.private_numbers(plain.handle), pss))
 
 
-def made_apart(work: Work, what: job.RsaKey | job.SafePrime, price_ns: int, finish: Callable[[bytes], bytes]) -> Later:
+def power(work: Work, base: int, exponent: int, prime: int, finish: Callable[[bytes], bytes]) -> bytes | Later:
+    """`base ** exponent` modulo the prime, as long as that, wherever so much work may be done."""
+    price_ns = dh_key.price_ns(prime.bit_length(), exponent.bit_length())
+    if price_ns > ON_THREAD_NS:
+        return made_apart(work, job.Power(f"{base:x}", f"{exponent:x}", f"{prime:x}"), price_ns, finish)
+    size = (prime.bit_length() + 7) // 8
+    return work.somewhere(price_ns, lambda: finish(dh_key.power(base, exponent, prime).to_bytes(size, "big")))
+
+
+def made_apart(work: Work, what: job.Job, price_ns: int, finish: Callable[[bytes], bytes]) -> Later:
     """Made apart; `finish` makes the answer of what comes back."""
     work.spend(price_ns)
 
     async def made() -> bytes:
         return finish(await done_apart(work, _MAKE, job.encode(what)))
 
-    def begin() -> Awaitable[bytes]:
-        return made()
-
-    return Later(begin)
+    return Later(made)
 
 
 def small_pair(work: Work, payload: bytes) -> bytes | Later:
@@ -98,4 +104,4 @@ def small_pair(work: Work, payload: bytes) -> bytes | Later:
 
 
 def _curve_pair(curve: Curve) -> bytes:
-    return pair(keys.ec_private(curve, new_scalar(curve)))
+    return pair(keys.new_ec(curve))

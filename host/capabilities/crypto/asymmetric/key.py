@@ -4,9 +4,9 @@ encoding gets there."""
 
 from collections.abc import Callable
 
-from cryptography.hazmat.primitives.asymmetric import ed448, ed25519, x448, x25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, x448, x25519
 
-from host.capabilities.crypto.asymmetric import dh_key, ec_key, rsa_key
+from host.capabilities.crypto.asymmetric import dh_key, ec_key, rsa_key, sm2
 from host.capabilities.crypto.asymmetric.curves import BY_OID, Curve
 from host.capabilities.crypto.asymmetric.der import (
     NULL,
@@ -185,10 +185,25 @@ def _ec_private(inner: Reader, curve: Curve | None) -> Key:
 
 def ec_private(curve: Curve, scalar: int, point: bytes | None = None) -> Key:
     """`point`, where it is there, has to be the scalar's. Raises Failure."""
-    handle, encoded = ec_key.private_handle(curve, scalar)
-    if point is not None and point != encoded and ec_key.uncompressed(curve, point) != encoded:
+    if point is None or curve.library is None:
+        handle, encoded = ec_key.private_handle(curve, scalar)
+        if point is not None and ec_key.uncompressed(curve, point) != encoded:
+            raise unsupported()
+        return Key(True, "ec", handle, write_pkcs8_ec(curve, scalar, encoded), curve)
+    # To check a point takes the library half as long as to find it.
+    if not 0 < scalar < 1 << 8 * curve.size:
         raise unsupported()
-    return Key(True, "ec", handle, write_pkcs8_ec(curve, scalar, encoded), curve)
+    der = write_pkcs8_ec(curve, scalar, ec_key.uncompressed(curve, point))
+    return Key(True, "ec", ec_key.checked_handle(der), der, curve)
+
+
+def new_ec(curve: Curve) -> Key:
+    """A key that nobody has had."""
+    if curve.library is None:
+        return ec_private(curve, sm2.generate().scalar)
+    handle = ec.generate_private_key(curve.library)
+    point = ec_key.point_of(curve, handle)
+    return Key(True, "ec", handle, write_pkcs8_ec(curve, ec_key.scalar_of(curve, handle), point), curve)
 
 
 def write_pkcs8_ec(curve: Curve, scalar: int, point: bytes) -> bytes:

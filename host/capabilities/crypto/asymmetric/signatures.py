@@ -10,6 +10,7 @@ from host.capabilities.base import Later, Refusal
 from host.capabilities.crypto.asymmetric import digests, faults, prices, sm2
 from host.capabilities.crypto.asymmetric.key import Key
 from host.capabilities.crypto.asymmetric.keyring import Held, hold
+from host.capabilities.crypto.asymmetric.rsa_key import MODULUS_BITS_MAX
 from host.capabilities.crypto.failure import Failure
 from host.capabilities.crypto.fields import data, number, text, unpack
 from host.capabilities.crypto.work import Work
@@ -148,7 +149,8 @@ def _salt_length(key: Key, digest: hashes.HashAlgorithm, wanted: int | None, sig
         raise faults.provider("1C8000AC", "pss saltlen too small")
     if wanted == _SALT_AUTO and signing:
         return padding.PSS.MAX_LENGTH
-    return _SALTS.get(wanted, wanted)
+    # More than the longest modulus has room for is as wrong as a little more.
+    return _SALTS.get(wanted, min(wanted, MODULUS_BITS_MAX))
 
 
 def _sign(key: Key, scheme: Scheme, wish: Wish, message: bytes) -> bytes:

@@ -52,6 +52,8 @@ class ECDHClass {
   #curve;
   #scalar;
   #point;
+  // Whether the point is known to be the scalar's.
+  #fits = false;
 
   constructor(curve) {
     this.#curve = checkCurve(curve);
@@ -61,15 +63,17 @@ class ECDHClass {
     const { 0: scalar, 1: point } = unpack(ask('generate', this.#curve));
     this.#scalar = trimmed(scalar);
     this.#point = copyOf(point);
+    this.#fits = true;
     return this.getPublicKey(encoding, format);
   }
 
   computeSecret(otherPublicKey, inputEncoding, outputEncoding) {
     const other = bytesOf(otherPublicKey, 'key', inputEncoding);
-    if (this.#scalar === undefined || !same(this.#point, ask('public', this.#curve, this.#scalar))) {
+    const isPair = this.#scalar !== undefined && (this.#fits || same(this.#point, ask('public', this.#curve, this.#scalar)));
+    if (!isPair) {
       throw failure('RangeError', 'ERR_CRYPTO_INVALID_KEYPAIR', 'Invalid key pair');
     }
-    const secret = attempt(operations.POINT, 'agree', this.#curve, this.#scalar, other, undefined);
+    const secret = attempt(operations.POINT, 'agree', this.#curve, this.#scalar, other, this.#point);
     if (secret === undefined) throw nodeError('ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY');
     return encoded(secret, outputEncoding);
   }
@@ -94,12 +98,14 @@ class ECDHClass {
     const scalar = trimmed(bytesOf(key, 'key', encoding));
     this.#point = copyOf(ask('public', this.#curve, scalar));
     this.#scalar = scalar;
+    this.#fits = true;
     return this;
   }
 
   setPublicKey(key, encoding) {
     const point = bytesOf(key, 'key', encoding);
     this.#point = copyOf(ask('convert', this.#curve, undefined, point, 'uncompressed'));
+    this.#fits = false;
     return this;
   }
 }

@@ -332,7 +332,6 @@ function joined(parts, total) {
 }
 
 module.exports = {
-  PrivateKeyObject, PublicKeyObject, anyPublicHandle, createPrivateKey, createPublicKey, described, exportJwk, exportKey,
-  hostKeyObject, isKeyObject, joined, jwkHandle, objectOf, operations, ownHandle, parseEncoding, privateHandle,
-  publicHandle, read,
+  PrivateKeyObject, PublicKeyObject, anyPublicHandle, createPrivateKey, createPublicKey, described, exportKey,
+  hostKeyObject, isKeyObject, joined, objectOf, operations, parseEncoding, privateHandle, publicHandle, read,
 };

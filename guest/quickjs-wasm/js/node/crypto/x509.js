@@ -5,7 +5,6 @@ const {
   JSONParse,
   NumberPrototypeToString,
   ObjectCreate,
-  ObjectDefineProperty,
   StringPrototypeIndexOf,
   StringPrototypeSlice,
   StringPrototypeSplit,

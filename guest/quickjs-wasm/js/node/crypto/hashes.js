@@ -87,13 +87,15 @@ function openWith(state, view, count) {
 
 function feed(state, view, from) {
   const length = TypedArrayPrototypeGetLength(view);
-  const { chunk } = state.spec;
+  if (from >= length) return;
+  const chunk = length - from < state.spec.chunk ? length - from : state.spec.chunk;
+  // One payload for all of them: the host has read it when the call is over.
+  const payload = new Uint8Array(ID_BYTES + chunk);
+  writeU32(payload, 0, state.stream);
   for (let at = from; at < length; at += chunk) {
     const taken = length - at < chunk ? length - at : chunk;
-    const payload = new Uint8Array(ID_BYTES + taken);
-    writeU32(payload, 0, state.stream);
     copy(payload, view, ID_BYTES, at, at + taken);
-    requestRaw(operations.HASH_DATA, payload);
+    requestRaw(operations.HASH_DATA, taken === chunk ? payload : firstOf(payload, ID_BYTES + taken));
   }
 }
 

@@ -42,7 +42,8 @@ class _Runtime:
 
 @functools.cache
 def _policy(fuel: int) -> "Policy":
-    from host.policy.grants.model import Grants, XlsxGrant, XlsxLimits
+    from host.policy.algorithms import ALGORITHMS
+    from host.policy.grants.model import ANY, CryptoGrant, Grants, XlsxGrant, XlsxLimits
     from host.policy.model import Limits, Modules, Policy
 
     limits = Limits(
@@ -52,7 +53,10 @@ def _policy(fuel: int) -> "Policy":
         concurrency=INSTANCES_MAX,
         input_bytes=64 * 1024 * 1024,
     )
-    grants = Grants(xlsx=XlsxGrant(read=XlsxLimits(), write=XlsxLimits()))
+    grants = Grants(
+        crypto=CryptoGrant(**dict.fromkeys(ALGORITHMS, ANY), random=True, budget_ms=3_600_000),
+        xlsx=XlsxGrant(read=XlsxLimits(), write=XlsxLimits()),
+    )
     return Policy(name="perf", limits=limits, modules=Modules(all=True), grants=grants)
 
 

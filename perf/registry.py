@@ -3,7 +3,20 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from perf import execution, fairness, guest_cpu, http, modules, overload, policy, startup, timeouts, waiting, xlsx
+from perf import (
+    crypto,
+    execution,
+    fairness,
+    guest_cpu,
+    http,
+    modules,
+    overload,
+    policy,
+    startup,
+    timeouts,
+    waiting,
+    xlsx,
+)
 from perf.options import Options
 from perf.report import Report
 
@@ -15,7 +28,6 @@ class Benchmark(Protocol):
 
 
 BENCHMARKS: tuple[Benchmark, ...] = (
-    execution, http, startup, guest_cpu, modules, waiting, fairness, overload, timeouts, policy,
-    xlsx,
+    execution, http, startup, guest_cpu, modules, crypto, xlsx, waiting, fairness, overload, timeouts, policy,
 )  # fmt: skip
 BY_NAME = {benchmark.NAME: benchmark for benchmark in BENCHMARKS}

@@ -31,6 +31,7 @@ PUBLIC = {
     "querystring": "node/querystring",
     "url": "node/url",
     "zlib": "node/zlib",
+    "crypto": "node/crypto",
     "pinyin": "node/pinyin",
     "xlsx": "packages/xlsx",
 }
@@ -74,6 +75,8 @@ GLOBALS = {
     "PerformanceMark": "web/performance#PerformanceMark",
     "PerformanceMeasure": "web/performance#PerformanceMeasure",
     "reportError": "web/event#reportError",
+    "crypto": "web/crypto#crypto",
+    **{name: f"web/crypto#{name}" for name in ("Crypto", "CryptoKey", "SubtleCrypto")},
     "URL": "web/url#URL",
     "URLSearchParams": "web/url_search_params#URLSearchParams",
 }
@@ -113,7 +116,11 @@ IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in P
 
 #: Modules of ours that a package touches while it is made, with what those require: they are ready in its image. The
 #: build fails, and says which, where one is missing here.
-TOUCHED: dict[str, tuple[str, ...]] = {"lodash": ("node/buffer/class", "node/process")}
+TOUCHED: dict[str, tuple[str, ...]] = {
+    "lodash": ("node/buffer/class", "node/process"),
+    "uuid": ("web/crypto", "internal/webidl"),
+    "crypto-js": ("web/crypto", "internal/webidl"),
+}
 
 #: The folders below js/ whose files are modules of ours, each a file or a folder's index.js.
 OWN_FOLDERS = ("internal", "node", "packages", "web")

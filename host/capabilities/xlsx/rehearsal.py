@@ -1,5 +1,5 @@
-"""A small workbook, written and read before any work begins, so that it has not to do what is done on first use: finding
-codecs, compiling patterns, making decoders, taking memory."""
+"""A small workbook, written and read before any work begins: what is done on first use (finding codecs, compiling
+patterns, making decoders, taking memory) is then no part of it."""
 
 import msgspec
 

@@ -99,19 +99,29 @@ class Zygote:
         return True
 
     def _begin(self, begin: Begin, door_fd: int) -> None:
+        pid = self._hand_over(begin, door_fd) or self._hand_over(begin, door_fd)
+        os.close(door_fd)
+        if pid is None:
+            self._tell(Ended(begin.number, EXIT_FAULT, 0, 0))
+
+    def _hand_over(self, begin: Begin, door_fd: int) -> int | None:
+        """Gives the work to the process that was forked ahead, or to one that is forked now. None where there is none,
+        or it has just died."""
         if self._spare is None:
             self._make_spare(lambda: None)
         if self._spare is None:
-            self._tell(Ended(begin.number, EXIT_FAULT, 0, 0))
-        else:
-            pid, end = self._spare
-            self._spare = None
-            cpu_ns = cpu_ns_of(pid)
-            self._pids[pid] = begin.number, cpu_ns
-            self._tell(Began(begin.number, pid, cpu_ns))
-            with end, contextlib.suppress(OSError):  # where it has just died, it is reaped as the work's process
-                socket.send_fds(end, [_encode(begin)], [door_fd])
-        os.close(door_fd)
+            return None
+        pid, desk = self._spare
+        self._spare = None
+        cpu_ns = cpu_ns_of(pid)
+        try:
+            with desk:
+                socket.send_fds(desk, [_encode(begin)], [door_fd])
+        except OSError:
+            return None
+        self._pids[pid] = begin.number, cpu_ns
+        self._tell(Began(begin.number, pid, cpu_ns))
+        return pid
 
     def _make_spare(self, warm: Callable[[], None]) -> None:
         """Forks a process, if the machine has room for one."""
@@ -127,13 +137,17 @@ class Zygote:
         self._spare = pid, ours
 
     def _reap(self) -> None:
-        while self._pids or self._spare is not None:
-            pid, status, usage = os.wait4(-1, os.WNOHANG)
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
             if pid == 0:
                 return
             if self._spare is not None and pid == self._spare[0]:
                 self._spare[1].close()
                 self._spare = None
+            if pid not in self._pids:  # it had no work
                 continue
             number, before_ns = self._pids.pop(pid)
             cpu_ns = round((usage.ru_utime + usage.ru_stime) * 1e9) - before_ns

@@ -72,6 +72,10 @@ GLOBALS = {
     "reportError": "web/event#reportError",
     "URL": "web/url#URL",
     "URLSearchParams": "web/url_search_params#URLSearchParams",
+    "fetch": "web/fetch#fetch",
+    "Headers": "web/fetch/headers#Headers",
+    "Request": "web/fetch/request#Request",
+    "Response": "web/fetch/response#Response",
 }
 
 #: Methods of built-in classes in whose place is one of ours, made when it is first touched: by object and name, the

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from host.capabilities.base import BuiltIn, Power
 from host.capabilities.zlib import ZLIB
 from host.execution.membership import membership
 from host.execution.rates import NodeRates, Rates
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from host.api.sqlite_answers import SqliteAnswers
     from host.api.status import Status
 
-#: What only computes, and is there for every policy that lists its module.
-BUILT_IN = (ZLIB,)
+#: Every capability that an execution may have.
+CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB,)
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 _GC_ALLOCATIONS = 10_000
 _CLAIM_MARGIN_S = 60
@@ -117,7 +118,7 @@ def make_executor(settings: Settings, node: Node | None = None) -> Executor:
         code_cache=settings.code_cache_size,
         ceilings=ceilings(settings),
     )
-    return Executor(engine, options, node, _rates(settings, node), BUILT_IN)
+    return Executor(engine, options, node, _rates(settings, node), CAPABILITIES)
 
 
 def _rates(settings: Settings, node: Node | None) -> Rates | None:

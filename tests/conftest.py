@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from host.app import BUILT_IN
+from host.app import CAPABILITIES
 from host.execution.run import Executor, ExecutorOptions
 from host.sandbox.engine import Engine, open_engine
 from host.sandbox.image import ImageBundle, find_image
@@ -29,7 +29,7 @@ def engine(bundle: ImageBundle) -> Engine:
 @pytest.fixture(scope="session")
 def executor(engine: Engine) -> Iterator[Executor]:
     """An executor as a worker process has it."""
-    executor = Executor(engine, ExecutorOptions(), built_in=BUILT_IN)
+    executor = Executor(engine, ExecutorOptions(), offered=CAPABILITIES)
     yield executor
     executor.close()
 

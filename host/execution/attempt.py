@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from host.capabilities.base import BuiltIn
+from host.capabilities.base import BuiltIn, Decided, Power
 from host.capabilities.random import RandomSource
 from host.errors import InternalError
 from host.execution.calls import ExecutionCalls
@@ -19,6 +19,7 @@ from host.execution.drive import Drive, Lane
 from host.execution.execution import Execution, State
 from host.execution.outcome import Failure, LogRecord, Outcome, Success, Usage
 from host.execution.scheduler import Scheduler
+from host.execution.site import ExecutionSite, HostThreads, Secrets
 from host.execution.tail import LogTail, read_all
 from host.execution.tally import Tally
 from host.execution.verdict import fuel_used_up, judge_compiled, memory_used_up
@@ -37,8 +38,10 @@ class Tools(Struct, frozen=True):
     scheduler: Scheduler
     codes: CodeCache
     tally: Tally
-    #: By the number of an operation.
-    built_in: Mapping[int, BuiltIn]
+    #: Capabilities by the number of an operation.
+    offered: Mapping[int, BuiltIn | Power]
+    secrets: Secrets
+    threads: HostThreads
 
 
 class Attempt:
@@ -61,8 +64,9 @@ class Attempt:
             self._random,
             request.extra_capabilities,
             policy.limits.host_calls,
-            tools.built_in,
+            tools.offered,
             policy.allows,
+            self._make_site,
         )
         self._calls.bind(asyncio.get_running_loop())
         self.fuel = 0
@@ -73,10 +77,29 @@ class Attempt:
         self.logs_dropped = 0
         self.waited = False
 
+    def _make_site(self, calls: ExecutionCalls) -> ExecutionSite:
+        execution, tools = self._execution, self._tools
+        return ExecutionSite(
+            execution.terms.policy.rulebook,
+            execution.request.principal,
+            execution.id,
+            self._random,
+            tools.secrets,
+            tools.threads,
+            execution.deadline,
+            calls,
+        )
+
     @property
     def usage(self) -> Usage:
         """What the execution used, its compiling included."""
-        return Usage(self.fuel, self.memory_bytes, self.host_calls, self.cpu_ns / 1e6)
+        host_cpu_ns = 0 if self._calls.site is None else self._calls.site.host_cpu_ns
+        return Usage(self.fuel, self.memory_bytes, self.host_calls, (self.cpu_ns + host_cpu_ns) / 1e6)
+
+    @property
+    def decided(self) -> tuple[Decided, ...]:
+        """What the policy decided about the execution's host calls."""
+        return () if self._calls.site is None else tuple(self._calls.site.decided)
 
     async def run(self) -> Outcome:
         """Runs the execution to its end. Raises InternalError for a fault of ours."""

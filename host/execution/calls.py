@@ -7,10 +7,23 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from host.capabilities import domains
-from host.capabilities.base import Asynchronous, BuiltIn, Capability, Immediate
+from host.capabilities.base import Asynchronous, BuiltIn, Capability, Immediate, Later, Power
 from host.capabilities.random import QUOTA_BYTES, RandomSource
-from host.sandbox.hostcalls import DOMAIN_TO_ASCII, DOMAIN_TO_UNICODE, MODULE_LOAD, RANDOM_BYTES, Refusal
+from host.execution.site import ExecutionSite
+from host.sandbox.hostcalls import (
+    DOMAIN_TO_ASCII,
+    DOMAIN_TO_UNICODE,
+    LATER_ANSWER,
+    MODULE_LOAD,
+    RANDOM_BYTES,
+    Refusal,
+)
 from host.sandbox.image import ImageBundle
+
+#: Asynchronous operations of one execution that are open at the same time.
+OPERATIONS_OPEN_MAX = 4_096
+#: The operation that a guest stands still for has no id of its own.
+_STANDING = 0
 
 
 class Settled:
@@ -36,13 +49,15 @@ class ExecutionCalls:
         random: RandomSource,
         capabilities: Iterable[Capability],
         budget: int,
-        built_in: Mapping[int, BuiltIn] = MappingProxyType({}),
+        offered: Mapping[int, BuiltIn | Power] = MappingProxyType({}),
         allows: Callable[[str], bool] = lambda module: False,
+        make_site: "Callable[[ExecutionCalls], ExecutionSite] | None" = None,
     ) -> None:
         self._bundle = bundle
-        self._built_in = built_in
+        self._offered = offered
         self._allows = allows
-        self._built: dict[int, Immediate] = {}
+        self._make_site = make_site
+        self._made: list[Capability] = []
         self._random = random
         self._budget = budget
         self._immediate: dict[int, Immediate] = {}
@@ -50,6 +65,8 @@ class ExecutionCalls:
         for capability in capabilities:
             self._immediate.update(capability.immediate)
             self._asynchronous.update(capability.asynchronous)
+        #: Each call of these is one of the policy's host calls; powers count theirs themselves.
+        self._counted = frozenset((*self._immediate, *self._asynchronous))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: dict[int, asyncio.Task] = {}
         self._last_id = 0
@@ -59,10 +76,16 @@ class ExecutionCalls:
         self.ends_slice = False
         self.settled: deque[Settled] = deque()
         self.fault: BaseException | None = None
+        #: The side that powers see; made with the first of them.
+        self.site: ExecutionSite | None = None
+        #: What a guest that stands still in a call waits for: to be begun, and then its answer or refusal.
+        self.stands: Later | None = None
+        self._late: bytes | Refusal | None = None
         self._woken: asyncio.Future | None = None
+        self._stood: asyncio.Future | None = None
 
-    def call(self, operation: int, payload: bytes) -> bytes:
-        """An immediate host call."""
+    def call(self, operation: int, payload: bytes) -> bytes | None:
+        """An immediate host call; None where the guest is to stand still until `stand` has ended."""
         if operation == MODULE_LOAD:
             return self._bundle.module_bytecode(payload.decode())
         if operation == RANDOM_BYTES:
@@ -70,19 +93,46 @@ class ExecutionCalls:
         if operation in (DOMAIN_TO_ASCII, DOMAIN_TO_UNICODE):
             self.charge(len(payload) * domains.FUEL_PER_BYTE)
             return (domains.to_ascii if operation == DOMAIN_TO_ASCII else domains.to_unicode)(payload)
+        if operation == LATER_ANSWER:
+            return self._late_answer()
+        if operation not in self._immediate:
+            self._make(operation)
         function = self._immediate.get(operation)
         if function is None:
-            return self._built_in_function(operation)(payload)
-        self._spend()
-        return function(payload)
+            raise _not_granted()
+        if operation in self._counted:
+            self.spend_call()
+        answer = function(payload)
+        if not isinstance(answer, Later):
+            return answer
+        self.stands = answer
+        self.ends_slice = True
+        return None
 
-    def _built_in_function(self, operation: int) -> Immediate:
-        if operation not in self._built:
-            built_in = self._built_in.get(operation)
-            if built_in is None or not self._allows(built_in.module):
+    def _late_answer(self) -> bytes:
+        answer, self._late = self._late, None
+        if answer is None:
+            raise _not_granted()
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
+
+    def _make(self, operation: int) -> None:
+        """Makes the capability that an operation belongs to, where the execution has one."""
+        offered = self._offered.get(operation)
+        if isinstance(offered, BuiltIn):
+            if not self._allows(offered.module):
                 raise _not_granted()
-            self._built.update(built_in.make(self).immediate)
-        return self._built[operation]
+            capability = offered.make(self)
+        elif offered is not None and self._make_site is not None:
+            if self.site is None:
+                self.site = self._make_site(self)
+            capability = offered.make(self.site)
+        else:
+            return
+        self._made.append(capability)
+        self._immediate.update(capability.immediate)
+        self._asynchronous.update(capability.asynchronous)
 
     def charge(self, fuel: int) -> None:
         """An immediate call costs so much more (the Meter protocol)."""
@@ -94,15 +144,21 @@ class ExecutionCalls:
 
     def start(self, operation: int, payload: bytes) -> int:
         """An asynchronous host call: begun on the event loop, settled later."""
+        if operation not in self._asynchronous:
+            self._make(operation)
         function = self._asynchronous.get(operation)
         if function is None or self._loop is None:
             raise _not_granted()
-        self._spend()
+        if len(self._tasks) >= OPERATIONS_OPEN_MAX:
+            raise Refusal("CapabilityError", f"The execution has {OPERATIONS_OPEN_MAX} host calls open")
+        if operation in self._counted:
+            self.spend_call()
         self._last_id += 1
         self._loop.call_soon_threadsafe(self._launch, self._last_id, function, payload)
         return self._last_id
 
-    def _spend(self) -> None:
+    def spend_call(self) -> None:
+        """Counts one of the policy's host calls. Raises Refusal when they are used up."""
         if self.used >= self._budget:
             raise Refusal(
                 "CapabilityError",
@@ -129,10 +185,32 @@ class ExecutionCalls:
             settled = Settled(operation_id, False, b"Error\nthe host could not carry out the call\n")
         del self._tasks[operation_id]
         self.settled.append(settled)
-        self.wake()
+        self._wake_waiter()
+
+    async def stand(self) -> None:
+        """Does what the guest stands still for; returns when its answer is there, or `wake` is called."""
+        self._stood = self._loop.create_future()
+        self._tasks[_STANDING] = self._loop.create_task(self._answer_late(self.stands))
+        self.stands = None
+        await self._stood
+
+    async def _answer_late(self, later: Later) -> None:
+        try:
+            self._late = await later.work()
+        except Refusal as refusal:
+            self._late = refusal
+        except Exception as fault:
+            self.fault = fault
+        del self._tasks[_STANDING]
+        _wake(self._stood)
 
     def wake(self) -> None:
-        """Ends a `wait` now."""
+        """Ends a `wait` or a `stand` now."""
+        self._wake_waiter()
+        if self._stood is not None:
+            _wake(self._stood)
+
+    def _wake_waiter(self) -> None:
         if self._woken is not None:
             _wake(self._woken)
 
@@ -154,6 +232,10 @@ class ExecutionCalls:
         self._closed = True
         for task in self._tasks.values():
             task.cancel()
+        for capability in self._made:
+            close = getattr(capability, "close", None)
+            if close is not None:
+                close()
 
 
 def _wake(future: asyncio.Future) -> None:

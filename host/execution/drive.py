@@ -112,7 +112,7 @@ class Drive:
                 self._timer.cancel()
 
     async def _run(self) -> Outcome:
-        while True:
+        while self._stopped is None:
             await self._run_until_rest()
             if self._state is not State.RUNNING and self._state is not State.WAITING:
                 return self._conclude(self._instance, self._state, self._limits)
@@ -120,10 +120,14 @@ class Drive:
                 return self._stopped
             if self._instance.fault is not None:
                 return self._conclude(self._instance, self._state, self._limits)
+            if self._state is State.RUNNING:
+                await self._stand()
+                continue
             if not await self._wait():
                 return self._stopped or wall_time_used_up(self._wall_ms)
             if not self._continue():
                 return self._no_room()
+        return self._stopped
 
     def _no_room(self) -> Outcome:
         return (fuel_used_up if self._instance.out_of_fuel else memory_used_up)(self._limits)
@@ -143,7 +147,7 @@ class Drive:
         if self._instance.fault is not None:
             self._state = State.FAILED
             return False
-        return self._stopped is None
+        return self._stopped is None and self._calls.stands is None
 
     def _turn_on_thread(self) -> float | None:
         """A turn on a thread: a few slices. Gives what the scheduler wants to know."""
@@ -164,7 +168,9 @@ class Drive:
         return time.monotonic() + wake_s
 
     def _enough(self) -> bool:
-        return self._stopped is not None or self._on_rest is not None or time.monotonic() >= self._turn_ends
+        if self._stopped is not None or self._calls.stands is not None or self._on_rest is not None:
+            return True
+        return time.monotonic() >= self._turn_ends
 
     async def _run_until_rest(self) -> None:
         if self._instance.cpu_ns > _ON_LOOP_NS or self._slice():
@@ -222,6 +228,19 @@ class Drive:
         if self._calls.fault is not None:
             raise InternalError("an asynchronous host call failed") from self._calls.fault
         return awake and self._stopped is None
+
+    async def _stand(self) -> None:
+        """Waits for what the guest stands still for, in the middle of a call. It keeps its share of the memory, because
+        its stack stays where it is; a stop, too, is seen when its next slice is asked for."""
+        self.waited = True
+        self._watch_deadline()
+        self._on_wait(1)
+        try:
+            await self._calls.stand()
+        finally:
+            self._on_wait(-1)
+        if self._calls.fault is not None:
+            raise InternalError("a host call failed") from self._calls.fault
 
     def _continue(self) -> bool:
         """Sets the next entry up. False where the guest has no memory for what it is to be given."""

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from host.capabilities.base import Decided
 from host.execution.rates import RateState
 from host.sandbox.abi import LogRecord
 
@@ -50,7 +51,7 @@ Outcome = Success | Failure
 
 
 class Usage(Struct, frozen=True):
-    """What an execution used. `cpu_ms` is the time its guest held a thread."""
+    """What an execution used. `cpu_ms` is the time its guest held a thread, with what the host worked for it."""
 
     fuel: int
     memory_peak_bytes: int
@@ -81,3 +82,4 @@ class Report(Struct, frozen=True):
     """Whether it ever waited for a timer or a host call."""
 
     rates: tuple[RateState, ...] = ()
+    decided: tuple[Decided, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from host.capabilities.base import BuiltIn
+from host.capabilities.base import BuiltIn, Power
 from host.errors import CancelledError, RefusedError, TooLargeError, ValidationError
 from host.execution.admission import Admission
 from host.execution.attempt import Attempt, Tools
@@ -19,6 +19,7 @@ from host.execution.rates import NodeRates, Rates, RateState
 from host.execution.registry import Registry
 from host.execution.request import ExecutionRequest
 from host.execution.scheduler import Scheduler
+from host.execution.site import HostThreads, Secrets, no_secrets
 from host.execution.tally import FIGURES, GAUGES, Tally
 from host.execution.terms import TermsOf
 from host.node.node import Node, Shared
@@ -54,7 +55,8 @@ class Executor:
         options: ExecutorOptions,
         node: Node | None = None,
         rates: Rates | None = None,
-        built_in: Iterable[BuiltIn] = (),
+        offered: Iterable[BuiltIn | Power] = (),
+        secrets: Secrets = no_secrets,
     ) -> None:
         self.engine = engine
         self.options = options
@@ -70,13 +72,15 @@ class Executor:
         )
         self._terms = TermsOf(self.node, options.ceilings, options.running_max)
         self._scheduler = Scheduler(options.threads)
-        by_operation = {operation: each for each in built_in for operation in each.operations}
-        self._tools = Tools(engine, self._scheduler, self.codes, self.tally, by_operation)
+        by_operation = {operation: each for each in offered for operation in each.operations}
+        self._threads = HostThreads()
+        self._tools = Tools(engine, self._scheduler, self.codes, self.tally, by_operation, secrets, self._threads)
         self._stacks_release_after = 0.0
 
     def close(self) -> None:
         """Ends the worker threads."""
         self._scheduler.close()
+        self._threads.close()
         if self._own is not None:
             self._own.close()
 
@@ -154,6 +158,7 @@ class Executor:
             policy_digest=policy.digest,
             waited=attempt.waited,
             rates=rates,
+            decided=attempt.decided,
         )
 
     def _release_stacks(self) -> None:

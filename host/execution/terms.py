@@ -6,6 +6,7 @@ from host.execution.rates import Allowance
 from host.execution.request import ExecutionRequest
 from host.node.node import Node
 from host.policy.ceilings import narrow
+from host.policy.decide.rulebook import Rulebook
 from host.policy.model import Limits, Policy, Quota
 from host.sandbox import abi
 from host.sandbox.engine import WASM_STACK_BYTES
@@ -17,11 +18,12 @@ _KEPT_MAX = 10_000
 class PolicyTerms:
     """What each execution needs of a policy."""
 
-    __slots__ = ("allows", "limits", "memory_mib", "modules", "permit", "seeded")
+    __slots__ = ("allows", "limits", "memory_mib", "modules", "permit", "rulebook", "seeded")
 
     def __init__(self, policy: Policy, ceilings: Limits) -> None:
         language = policy.language
         self.limits = narrow(policy.limits, ceilings)
+        self.rulebook = Rulebook(policy)
         self.allows = policy.modules.allows
         self.modules = "\n".join(sorted(policy.modules.names)).encode()
         self.seeded = language.random == "seeded"

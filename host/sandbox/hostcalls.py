@@ -17,12 +17,14 @@ from host.sandbox.abi import GuestFault, GuestMemory
 #: Operations of the sandbox itself; js/bootstrap/bridge.js has the same numbers. Capabilities begin at 16.
 MODULE_LOAD = 1
 RANDOM_BYTES = 2
+LATER_ANSWER = 3
 DOMAIN_TO_ASCII = 10
 DOMAIN_TO_UNICODE = 11
 CAPABILITY_OPERATIONS_FROM = 16
 
 #: Answers below zero; c/abi.h says the same.
 FAULT = -1
+LATER = -2
 ERROR_BASE = -2
 
 #: Fuel that a host call costs, beside what the guest burns for it: its price in time at 25,000 units a microsecond.
@@ -58,8 +60,9 @@ class HostCalls(Protocol):
     owed: int
     ends_slice: bool
 
-    def call(self, operation: int, payload: bytes) -> bytes:
-        """An immediate call: the answer."""
+    def call(self, operation: int, payload: bytes) -> bytes | None:
+        """An immediate call: the answer, or None where it takes its time. The guest asks for it with LATER_ANSWER, and
+        is not to be given a slice before it is there."""
 
     def start(self, operation: int, payload: bytes) -> int:
         """An asynchronous call: the id under which it will be settled, above zero."""
@@ -108,6 +111,8 @@ def _answer(caller: Caller, method: str, operation: int, pointer: int, length: i
         answer = getattr(caller.hostcalls, method)(operation, payload)
         if method == "start":
             return answer
+        if answer is None:
+            return LATER
         caller.answer = answer
         return len(answer)
     except Refusal as refusal:

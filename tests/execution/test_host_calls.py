@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from host.capabilities.base import Refusal
+from host.capabilities.base import Later, Refusal
 from host.capabilities.echo import REPLY, REPLY_LATER, Echo
 from host.errors import InternalError
 from host.execution.outcome import Success
@@ -261,3 +261,91 @@ def test_a_call_costs_fuel_beside_what_the_guest_burns(guests: Guests) -> None:
         for n in (100, 200)
     )
     assert two - one >= 100 * 100_000
+
+
+def test_a_guest_stands_still_until_a_late_answer(guests: Guests) -> None:
+    """For its code the call is like any other: nothing of it runs meanwhile, no microtask and no timer."""
+
+    async def work() -> bytes:
+        await asyncio.sleep(0.02)
+        return b"late"
+
+    code = (
+        f"{ECHO} const seen = []; setTimeout(() => seen.push('timer'), 1);"
+        "Promise.resolve().then(() => seen.push('job'));"
+        "const answer = echo.reply('x'); return [answer, seen.length]"
+    )
+    assert guests.result(code, capabilities=(Custom(lambda payload: Later(work)),)) == ["late", 0]
+
+
+def test_late_answers_cost_the_same_fuel_every_time(guests: Guests) -> None:
+    """However long they take, on the event loop and on a thread."""
+
+    def run(seconds: float, loops: int) -> int:
+        async def work() -> bytes:
+            await asyncio.sleep(seconds)
+            return b"y" * 1000
+
+        code = f"{ECHO} for (let i = 0; i < {loops}; i++); return echo.reply('x').length + echo.reply('x').length"
+        report = guests.run(code, capabilities=(Custom(lambda payload: Later(work)),))
+        assert report.outcome == Success(b"2000")
+        return report.usage.fuel
+
+    for loops in (0, 3_000_000):
+        assert run(0, loops) == run(0.01, loops)
+
+
+def test_a_late_answer_may_be_a_refusal_or_a_fault(guests: Guests) -> None:
+    """The first can be caught; the second ends the execution as a fault of the host."""
+
+    async def refused() -> bytes:
+        raise Refusal("CapabilityError", "not for you", "ask")
+
+    async def at_fault() -> bytes:
+        raise OSError("/etc/passwd")
+
+    code = f"{ECHO} try {{ echo.reply('x') }} catch (e) {{ return e.name + e.message }}"
+    assert guests.result(code, capabilities=(Custom(lambda payload: Later(refused)),)) == "CapabilityErrornot for you"
+    with pytest.raises(InternalError):
+        guests.run(code, capabilities=(Custom(lambda payload: Later(at_fault)),))
+
+
+@pytest.mark.parametrize("loops", [0, 3_000_000])
+def test_a_deadline_ends_a_guest_that_stands_still(guests: Guests, loops: int) -> None:
+    """And cancels what it stands still for; its `finally` does not run."""
+    ended = []
+
+    async def for_ever() -> bytes:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+        return b""
+
+    code = (
+        f"{ECHO} for (let i = 0; i < {loops}; i++);"
+        "try { echo.reply('x') } finally { console.log('no') } return 1"
+    )
+    report = guests.run(code, timeout_ms=600, capabilities=(Custom(lambda payload: Later(for_ever)),))
+    assert (report.outcome.type, report.outcome.limit, report.logs) == ("TimeoutError", "wall_time", ())
+    guests.wait(asyncio.sleep(0))
+    assert ended == ["cancelled"]
+
+
+def test_other_answers_come_while_a_guest_stands_still(guests: Guests) -> None:
+    """They do not end its waiting, and are there when it goes on."""
+
+    async def soon(payload: bytes) -> bytes:
+        return payload
+
+    async def work() -> bytes:
+        await asyncio.sleep(0.02)
+        return b"late"
+
+    code = (
+        f"{ECHO} const others = [1, 2, 3].map((n) => echo.replyLater(String(n)));"
+        "const answer = echo.reply('x'); return [answer, ...await Promise.all(others)]"
+    )
+    custom = Custom(lambda payload: Later(work), soon)
+    assert guests.result(code, capabilities=(custom,)) == ["late", "1", "2", "3"]

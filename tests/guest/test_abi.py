@@ -107,6 +107,7 @@ OTHERS = {
     "CB_CODE_HEADROOM": abi.CODE_HEADROOM_BYTES,
     "CB_CODE_TAILROOM": abi.CODE_TAILROOM_BYTES,
     "CB_HOST_FAULT": hostcalls.FAULT,
+    "CB_HOST_LATER": hostcalls.LATER,
 }
 
 

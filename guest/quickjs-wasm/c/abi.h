@@ -71,6 +71,10 @@ extern cb_mailbox_t cb_mailbox;
  * CB_HOST_FAULT says that the host failed and has noted why; anything lower that the answer, of length -2 - n, is an
  * error: its type, message and hint, separated by newlines. `start` gives an operation id, or the same below zero. */
 #define CB_HOST_FAULT (-1)
+/* The answer takes its time. The host lets the guest stand still, and gives it no slice before the answer can be asked
+ * for with CB_OPERATION_LATER_ANSWER. No error is so short. */
+#define CB_HOST_LATER (-2)
+#define CB_OPERATION_LATER_ANSWER 3u
 CB_IMPORT("call") int32_t cb_host_call(uint32_t operation, const void *payload, uint32_t payload_len);
 CB_IMPORT("take") void cb_host_take(void *into, uint32_t len);
 CB_IMPORT("start") int32_t cb_host_start(uint32_t operation, const void *payload, uint32_t payload_len);

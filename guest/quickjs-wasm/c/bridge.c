@@ -61,6 +61,17 @@ static JSValue refused(JSContext *ctx, int32_t answer)
     return JS_IsException(error) ? error : JS_Throw(ctx, error);
 }
 
+/* The length of the answer. Where that takes its time, the guest stands still at the loop's head: its fuel for now is
+ * used up with the first call. */
+static int32_t call_host(uint32_t operation, const uint8_t *bytes, size_t len)
+{
+    int32_t answer_len = cb_host_call(operation, bytes, (uint32_t)len);
+
+    while (answer_len == CB_HOST_LATER)
+        answer_len = cb_host_call(CB_OPERATION_LATER_ANSWER, bytes, 0);
+    return answer_len;
+}
+
 static JSValue bridge_call(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
 {
     size_t len;
@@ -72,7 +83,7 @@ static JSValue bridge_call(JSContext *ctx, JSValueConst this_value, int argc, JS
     (void)this_value, (void)argc;
     if (JS_ToInt32(ctx, &operation, argv[0]) || !(bytes = payload_bytes(ctx, argv[1], &len, &text)))
         return JS_EXCEPTION;
-    answer_len = cb_host_call((uint32_t)operation, bytes, (uint32_t)len);
+    answer_len = call_host((uint32_t)operation, bytes, len);
     JS_FreeCString(ctx, text);
     if (answer_len < 0)
         return refused(ctx, answer_len);

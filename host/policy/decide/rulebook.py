@@ -20,6 +20,10 @@ class Verdict(Struct, frozen=True):
     audited: bool = False
 
 
+Request = fetch.FetchRequest | crypto.CryptoRequest | xlsx.XlsxRequest | tasks.TasksRequest
+"""What a capability asks about."""
+
+
 class Rulebook:
     """The rules of one policy. Without an `origin`, rules have no places."""
 
@@ -46,6 +50,18 @@ class Rulebook:
     @cached_property
     def modules(self) -> modules.ModuleRules:
         return modules.ModuleRules(self.policy.name, self.policy.modules, self.policy.deny, self._rule)
+
+    def decide(self, request: Request) -> Decision:
+        """What the policy says about a request, whatever its mode."""
+        match request:
+            case fetch.FetchRequest():
+                return fetch.decide(self.fetch, request)
+            case crypto.CryptoRequest():
+                return crypto.decide(self.crypto, request)
+            case xlsx.XlsxRequest():
+                return xlsx.decide(self.xlsx, request)
+            case tasks.TasksRequest():
+                return tasks.decide(self.tasks, request)
 
     def verdict(self, decision: Decision, today: date) -> Verdict:
         """What the policy's mode makes of a decision on the day `today` (UTC)."""

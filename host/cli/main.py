@@ -1,14 +1,12 @@
 """The group of all commands."""
 
-from importlib import import_module
-
 import click
 
 from host.cli.exits import HELP, Exit, say
+from host.cli.late import Commands, LateGroup
 from host.errors import SetupError
 
-#: Each command with the module that has it and what it does; the module is imported only to run it.
-COMMANDS: dict[str, tuple[str, str]] = {
+COMMANDS: Commands = {
     "serve": ("serve", "Serve requests over HTTP."),
     "run": ("run", "Run one code block."),
     "image": ("image", "Build the guest image, or show what is in it."),
@@ -19,20 +17,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class _Commands(click.Group):
-    """The commands by name, imported late: `--help` has to be quick."""
-
-    def list_commands(self, _: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, _: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        return import_module(f"host.cli.{COMMANDS[name][0]}").command
-
-    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, does) for name, (_, does) in COMMANDS.items()])
+class _Commands(LateGroup):
+    package, table = "host.cli", COMMANDS
 
     def invoke(self, context: click.Context) -> object:
         try:

@@ -1,5 +1,6 @@
 """The service with policies and principals made on the spot, on the real executor."""
 
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from host.execution.run import Executor
 from host.policy.model import WIDEST, Access, PolicySet, Principal, token_sha256
 from host.settings import load_settings
 from tests.api.client import Client
+from tests.api.node import OLGA, node
+from tests.api.server import Server
 from tests.api.stores import Store, store_in
 from tests.harness import Guests, policy_of
 
@@ -97,3 +100,20 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """A store of answers, open to the test alone."""
     with store_in(tmp_path) as store:
         yield store
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A node of four workers for the tests of one file, unless the file has a server of its own."""
+    with node(tmp_path_factory.mktemp("node")) as server:
+        yield server
+
+
+@pytest.fixture
+def idle(server: Server) -> Iterator[None]:
+    """After each test nothing runs, nobody waits, and nothing was a fault of the service."""
+    yield
+    server.wait_until_idle()
+    assert server.executions(OLGA) == []
+    records = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert [each for each in records if each["level"] == "error"] == []

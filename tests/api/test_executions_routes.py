@@ -1,31 +1,14 @@
 """Who sees and ends which executions, over four workers."""
 
 import contextlib
-import json
 import re
-from collections.abc import Iterator
 
 import pytest
 
-from tests.api.node import ALICE, BOB, LOOP, NOBODY, OLGA, SLEEP, WORKERS, at_each, bearer, node, wait_for
+from tests.api.node import ALICE, BOB, LOOP, NOBODY, OLGA, SLEEP, WORKERS, at_each, bearer, wait_for
 from tests.api.server import Server, wait_until
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for the tests of this file."""
-    with node(tmp_path_factory.mktemp("node")) as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def _idle(server: Server) -> Iterator[None]:
-    """After each test nothing runs, nobody waits, and nothing was a fault of the service."""
-    yield
-    server.wait_until_idle()
-    assert server.executions(OLGA) == []
-    records = [json.loads(line) for line in server.log.read_text().splitlines()]
-    assert [each for each in records if each["level"] == "error"] == []
+pytestmark = pytest.mark.usefixtures("idle")
 
 
 def test_list_has_the_fields_of_the_contract(server: Server) -> None:

@@ -1,19 +1,19 @@
 """What the node says of itself adds up, whichever of four workers is asked."""
 
 import contextlib
-import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from host.policy.model import token_sha256
-from tests.api.node import ALICE, BOB, DAVE, ERIN, LOOP, NOBODY, OLGA, QUOTAS, SLEEP, WORKERS, at_each, node, wait_for
+from tests.api.node import ALICE, BOB, DAVE, ERIN, LOOP, NOBODY, QUOTAS, SLEEP, WORKERS, at_each, wait_for
 from tests.api.server import Server
+
+pytestmark = pytest.mark.usefixtures("idle")
 
 #: Outcome, status, token, fields.
 REQUESTS = [
@@ -41,23 +41,6 @@ REQUESTS = [
     ("MemoryLimitError", 400, ALICE, {"code": "const a = []; for (;;) a.push('x'.repeat(1e6) + 1); return 1"}),
     ("ConcurrencyError", 503, BOB, {"code": "return 1", "policy": "single"}),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for the tests of this file."""
-    with node(tmp_path_factory.mktemp("node")) as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def _idle(server: Server) -> Iterator[None]:
-    """After each test nothing runs, nobody waits, and nothing was a fault of the service."""
-    yield
-    server.wait_until_idle()
-    assert server.executions(OLGA) == []
-    records = [json.loads(line) for line in server.log.read_text().splitlines()]
-    assert [each for each in records if each["level"] == "error"] == []
 
 
 def test_figures_are_what_the_clients_counted(server: Server) -> None:

@@ -1,32 +1,15 @@
 """Rates and quotas hold for all workers together, and the answers say where they stand."""
 
 import contextlib
-import json
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.api.node import ALICE, BOB, CAROL, DAVE, ERIN, OLGA, SLEEP, node, wait_for
+from tests.api.node import ALICE, BOB, CAROL, DAVE, ERIN, SLEEP, wait_for
 from tests.api.server import Answer, Server, wait_until
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for the tests of this file."""
-    with node(tmp_path_factory.mktemp("node")) as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def _idle(server: Server) -> Iterator[None]:
-    """After each test nothing runs, nobody waits, and nothing was a fault of the service."""
-    yield
-    server.wait_until_idle()
-    assert server.executions(OLGA) == []
-    records = [json.loads(line) for line in server.log.read_text().splitlines()]
-    assert [each for each in records if each["level"] == "error"] == []
+pytestmark = pytest.mark.usefixtures("idle")
 
 
 def burst(server: Server, count: int, token: str | None, **fields: object) -> list[Answer]:

@@ -1,9 +1,10 @@
 """`cellblock policy COMMAND`: what people who write and review policies type. One file for each command."""
 
 import os
-from importlib import import_module
 
 import click
+
+from host.cli.late import Commands, LateGroup
 
 HELP = """\b
 Exit codes:
@@ -14,8 +15,7 @@ Exit codes:
   4  the setup: a setting, or a folder of policies with errors (`policy check` tells them)
 """
 
-#: Each command with the module that has it and what it does; the module is imported only to run it.
-COMMANDS: dict[str, tuple[str, str]] = {
+COMMANDS: Commands = {
     "check": ("check", "Tell every mistake, with its place and what mends it."),
     "test": ("test", "Run the tests of policies."),
     "explain": ("explain", "Show what a policy comes to, or what it says of one call."),
@@ -25,18 +25,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class _Commands(click.Group):
-    def list_commands(self, _: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, _: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        return import_module(f"host.cli.policy.{COMMANDS[name][0]}").command
-
-    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, does) for name, (_, does) in COMMANDS.items()])
+class _Commands(LateGroup):
+    package, table = "host.cli.policy", COMMANDS
 
 
 @click.group("policy", cls=_Commands, epilog=HELP)

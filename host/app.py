@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from host.capabilities.base import BuiltIn, Power
+from host.capabilities.fetch import FetchClient, fetch_power
 from host.capabilities.zlib import ZLIB
 from host.execution.membership import membership
 from host.execution.rates import NodeRates, Rates
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from host.api.sqlite_answers import SqliteAnswers
     from host.api.status import Status
 
-#: Every capability that an execution may have.
+#: The capabilities that need nothing of a worker's.
 CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB,)
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 _GC_ALLOCATIONS = 10_000
@@ -62,7 +63,8 @@ def make_worker(
     from host.api.status import Status
 
     policies = effective_policies(policies, settings)
-    executor = make_executor(settings, shared.join())
+    fetch = open_fetch(settings)
+    executor = make_executor(settings, shared.join(), fetch)
     callers = Callers(policies, ceilings(settings))
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
     bodies = BodyRoom(settings.body_buffer_mb * MIB, settings.body_timeout_ms / 1000)
@@ -71,7 +73,7 @@ def make_worker(
     executions = Executions(callers, executor, bodies, hints, watch.recorder, answers)
     readiness = Readiness()
     status = Status(executor, callers, NodeFigures(executor), readiness, settings, policies.digest)
-    lifespan = _serving(executor, readiness, status, settings, watch, answers, on_ready)
+    lifespan = _serving(executor, readiness, status, settings, watch, answers, fetch, on_ready)
     app = make_service(executions, status, readiness, lifespan, settings.cors_origins)
     return Worker(app, Drain(executor, executions, readiness, settings.shutdown_grace_ms / 1000))
 
@@ -102,8 +104,14 @@ def make_shared(settings: Settings) -> Shared:
     return Shared(settings.workers, len(FIGURES), len(GAUGES))
 
 
-def make_executor(settings: Settings, node: Node | None = None) -> Executor:
+def open_fetch(settings: Settings) -> FetchClient:
+    """What the executions of a worker fetch with."""
+    return FetchClient(settings.fetch_timeout_ms, settings.fetch_total_mb * MIB)
+
+
+def make_executor(settings: Settings, node: Node | None = None, fetch: FetchClient | None = None) -> Executor:
     """What runs the code in this process."""
+    capabilities = (*CAPABILITIES, fetch_power(fetch or open_fetch(settings)))
     running_max = settings.max_concurrent_executions
     # Any worker may come to run all of them, while its slots are being warmed.
     instances_max = running_max + settings.warm_slots
@@ -118,7 +126,7 @@ def make_executor(settings: Settings, node: Node | None = None) -> Executor:
         code_cache=settings.code_cache_size,
         ceilings=ceilings(settings),
     )
-    return Executor(engine, options, node, _rates(settings, node), CAPABILITIES)
+    return Executor(engine, options, node, _rates(settings, node), capabilities)
 
 
 def _rates(settings: Settings, node: Node | None) -> Rates | None:
@@ -160,6 +168,7 @@ def _serving(
     settings: Settings,
     watch: Watch,
     answers: "SqliteAnswers",
+    fetch: FetchClient,
     on_ready: Callable[[], None],
 ):
     """The life of a worker: its first executions before its first request, so that no client waits for a cold start."""
@@ -177,6 +186,7 @@ def _serving(
                 yield
             finally:
                 readiness.phase = Phase.DRAINING
+        await fetch.close()
         executor.close()
         await executor.rates.close()
         answers.close()

@@ -43,7 +43,9 @@ class Got(Struct):
     @property
     def verdict(self) -> str:
         """In a word: the status, `refused`, or the code of the failure."""
-        return "refused" if self.refused is not None else str(self.status) if self.failure is None else self.failure[0]
+        if self.refused is not None:
+            return "refused" if self.refused.startswith("CapabilityError: ") else self.refused
+        return str(self.status) if self.failure is None else self.failure[0] or self.failure[2]
 
 
 class Calls:
@@ -141,8 +143,7 @@ class Execution:
                 got.flags |= wire.COMPLETE * last
             return got
         except Refusal as refusal:
-            assert refusal.type == "CapabilityError", refusal.message
-            return Got(refused=refusal.message)
+            return Got(refused=f"{refusal.type}: {refusal.message}")
 
     async def read(self, id: int, most: int = 1 << 20, fill: bool = False) -> tuple[bool, bytes | tuple[str, ...]]:
         """A piece, and whether it is the last; or why there is none."""
@@ -152,7 +153,8 @@ class Execution:
         return bool(answer[1]), answer[2:]
 
     async def write(self, id: int, piece: bytes, last: bool = False) -> bool:
-        """Whether more is wanted."""
+        """Whether more is wanted. What was begun before has begun on the host by then."""
+        await asyncio.sleep(0)
         return bool((await self.call(wire.FETCH_WRITE, struct.pack("<IB", id, last) + piece))[0])
 
 

@@ -110,6 +110,7 @@ function proxy(stream) {
 
 module.exports = {
   cancel: (stream, reason) => ReflectApply(cancel, stream, [reason]),
+  cancelReader: (reader, reason) => ReflectApply(cancelReader, reader, [reason]),
   drain,
   /** Ends a stream that `make` made; nothing where it has ended. */
   fail: (stream, reason) => {

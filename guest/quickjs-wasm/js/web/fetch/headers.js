@@ -206,13 +206,13 @@ class Headers {
 }
 
 function named(where, name) {
-  if (!isToken(name)) throw new TypeError(where + ': ' + name + ' is an invalid header name.');
+  if (!isToken(name)) throw new TypeError(where + ': "' + name + '" is an invalid header name.');
   return name;
 }
 
 /** Whether the guard lets a header in, which is `whole` with what is there already. Throws where it is none. */
 function allowed(headers, where, name, value, whole) {
-  if (!isToken(name)) throw new TypeError(where + ': "' + name + '" is an invalid header name.');
+  named(where, name);
   if (!isValue(value)) throw new TypeError(where + ': "' + value + '" is an invalid header value.');
   const guard = guardOf(headers);
   if (guard === 'immutable') throw new TypeError('immutable');

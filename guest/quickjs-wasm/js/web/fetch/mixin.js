@@ -6,6 +6,7 @@ const {
   PromiseReject,
   ReflectGetOwnPropertyDescriptor,
   ReflectOwnKeys,
+  StringPrototypeToLowerCase,
   TypedArrayPrototypeGetBuffer,
   TypeError,
   Uint8Array,
@@ -55,7 +56,7 @@ function mixIn(Class, stateOf) {
     blob() {
       return taken(this, (bytes, own, { list }) => {
         const type = require('web/fetch/mime').extract(list);
-        return require('web/blob').makeBlob(bytes, type === undefined ? '' : type.serialize());
+        return require('web/blob').makeBlob(bytes, type === undefined ? '' : StringPrototypeToLowerCase(type.serialize()));
       });
     },
     bytes() {

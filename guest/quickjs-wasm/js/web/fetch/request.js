@@ -260,13 +260,7 @@ function apply(state, options) {
 
 function referrerOf(referrer) {
   if (referrer === '') return '';
-  let parsed;
-  try {
-    parsed = parseUrl(referrer);
-  } catch {
-    throw new TypeError('Referrer "' + referrer + '" is not a valid URL.');
-  }
-  return parsed.href;
+  return parseUrl(referrer, 'Referrer "' + referrer + '" is not a valid URL.').href;
 }
 
 function methodOf(method) {

@@ -12,8 +12,9 @@ const { kindOf } = bindings('buffer');
 const nothing = new Uint8Array(0);
 
 class Sender {
-  constructor(exchange, mostBytes) {
+  constructor(exchange, ask, mostBytes) {
     this.exchange = exchange;
+    this.ask = ask;
     this.mostBytes = mostBytes;
     // It is the host that is asked, so what goes wrong is what the host says.
     this.asking = false;
@@ -21,7 +22,7 @@ class Sender {
 
   async write(bytes, last) {
     this.asking = true;
-    const wanted = await this.exchange.write(bytes, last);
+    const wanted = await this.ask(bytes, last);
     this.asking = false;
     return wanted;
   }
@@ -68,9 +69,11 @@ function next(read, stream) {
   });
 }
 
-/** Sends all of it; `failed(reason, whether the host gave it)` where that cannot be done. */
-async function send(exchange, body, mostBytes, failed) {
-  const sender = new Sender(exchange, mostBytes);
+/** Sends the body of an exchange by `write(bytes, last)`, a promise of whether more is wanted; where that cannot be done,
+ * `failed(reason, whether the host gave it)`. */
+async function send(exchange, write, mostBytes, failed) {
+  const { body } = exchange;
+  const sender = new Sender(exchange, write, mostBytes);
   body.used = true;
   try {
     const wanted = await (body.pieces === undefined ? sender.writeStream(body.stream) : sender.writePieces(body.pieces));

@@ -113,6 +113,7 @@ class Exchange {
     // What an abort has to reach beside the host.
     this.fail = undefined;
     this.cancelSending = undefined;
+    this.pass = undefined;
     this.remote = undefined;
     this.onEnd = undefined;
   }
@@ -161,8 +162,9 @@ class Exchange {
 
   async respond(answer) {
     if (answer[0] === WANTED_AGAIN) {
+      const next = this.settled(start(FETCH_HEAD, this.ask(4)));
       this.send();
-      return this.respond(await this.settled(start(FETCH_HEAD, this.ask(4))));
+      return this.respond(await next);
     }
     if (answer[0] === FAILED) {
       this.end();
@@ -238,13 +240,16 @@ class Exchange {
   /** Writes the request's body while the host wants it. What goes wrong with it ends the request. */
   send() {
     const { send } = require('web/fetch/sender');
-    const failed = (reason, ours) => this.abort(ours ? reason : failure('fetch failed', reason));
-    send(this, this.body, WRITE_BYTES, failed);
+    const failed = (reason, hosts) => this.abort(hosts ? reason : failure('fetch failed', reason));
+    // A redirect may want all of it again while it is being sent.
+    const pass = (this.pass = { __proto__: null });
+    const write = (bytes, last) => this.write(bytes, last, pass);
+    send(this, write, WRITE_BYTES, failed);
   }
 
   /** Writes a piece: a promise of whether another one is wanted. */
-  async write(bytes, last) {
-    if (this.ended) return false;
+  async write(bytes, last, pass) {
+    if (this.ended || this.pass !== pass) return false;
     const payload = this.ask(5 + bytes.length);
     payload[4] = last ? 1 : 0;
     copy(payload, bytes, 5, 0);

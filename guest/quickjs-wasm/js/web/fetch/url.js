@@ -13,9 +13,9 @@ const HOST_END = 8;
 const SEARCH_END = 11;
 
 /** `href`, `scheme` with its colon, `port` as text, `bare` without the fragment, `hasCredentials`. Throws where it is none. */
-function parseUrl(text) {
+function parseUrl(text, complaint = 'Failed to parse URL from ' + text) {
   const record = parse(text, undefined);
-  if (record === undefined) throw noUrl(text);
+  if (record === undefined) throw noUrl(text, complaint);
   const href = record[HREF];
   return {
     __proto__: null,
@@ -27,10 +27,10 @@ function parseUrl(text) {
   };
 }
 
-function noUrl(text) {
-  const error = new TypeError('Failed to parse URL from ' + text);
+function noUrl(text, complaint) {
+  const error = new TypeError(complaint);
   const cause = nodeError('ERR_INVALID_URL', text);
   return ObjectDefineProperty(error, 'cause', { __proto__: null, value: cause, writable: true, configurable: true });
 }
 
-module.exports = { isUrl: (text) => parse(text, undefined) !== undefined, parseUrl };
+module.exports = { parseUrl };

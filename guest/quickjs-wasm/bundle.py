@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cldr
 import legacy_encodings
+import mime_data
 import modules
 import pinyin_data
 import tzdata
@@ -178,17 +179,16 @@ class Bundler:
         parts = self._bundle(self.parts, [f"--external:{name}" for name in PACKAGES])
         texts = {f"vendor/{name}": text for name, text in modules.VENDOR.items()}
         pristine = {name: text for name, text in texts.items() if name.removeprefix("vendor/") in modules.PRISTINE}
-        vendor = {
-            **self._bundle({name: text for name, text in texts.items() if name not in pristine}, []),
-            **self._bundle(pristine, [], _PRISTINE_WRAPPER),
-        }
+        vendor = self._bundle(pristine, [], _PRISTINE_WRAPPER)
+        for name in texts.keys() - pristine.keys():
+            vendor |= self._bundle({name: texts[name]}, list(modules.VENDOR_OPTIONS.get(name.removeprefix("vendor/"), ())))
         vendor |= legacy_encodings.modules(self._workspace, self._npm)
         return {**packages, **parts, **_own(vendor, self._data())}
 
     def _data(self) -> dict[str, object]:
         """What the modules of data export."""
         made = {**cldr.data_modules(self._npm), **tzdata.zone_modules(self._zones, self._npm)}
-        return {**made, **pinyin_data.data_modules(self._npm)}
+        return {**made, **pinyin_data.data_modules(self._npm), **mime_data.data_modules(self._npm)}
 
     def _bundle(
         self, entries: dict[str, str], options: list[str], wrapper: tuple[str, str] = _MODULE_WRAPPER

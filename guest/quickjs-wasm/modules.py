@@ -31,6 +31,8 @@ PUBLIC = {
     "url": "node/url",
     "zlib": "node/zlib",
     "pinyin": "node/pinyin",
+    "axios": "node/axios",
+    "form-data": "node/form_data#FormData",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
@@ -93,12 +95,33 @@ METHODS = {
     "String.prototype.toLocaleLowerCase": "web/intl/methods#lower",
 }
 
+_AXIOS_PARTS = {
+    "adapters": "adapters/adapters.js",
+    "CanceledError": "cancel/CanceledError.js",
+    "progress": "helpers/progressEventReducer.js",
+    "resolveConfig": "helpers/resolveConfig.js",
+    "settle": "core/settle.js",
+    "utils": "utils.js",
+}
+AXIOS = "\n".join(
+    [
+        "import axios from 'axios';",
+        *(f"import * as {name} from 'axios/unsafe/{path}';" for name, path in _AXIOS_PARTS.items()),
+        f"module.exports = {{ axios, {', '.join(f'{name}: {name}.default ?? {name}' for name in _AXIOS_PARTS)} }};",
+    ]
+)
+
 #: Modules bundled from npm packages that only modules of ours see, as `vendor/NAME`: the text that the bundle is made
 #: from, as esbuild takes it.
 VENDOR: dict[str, str] = {
     "streams": "module.exports = require('web-streams-polyfill')",
     "pinyin": "module.exports = require('pinyin/lib/pinyin.js');",
+    "axios": AXIOS,
 }
+
+#: What esbuild is told beside that. axios finds no fetch when it is made, so that it does not try what that can do:
+#: js/node/axios puts an adapter of ours in the place of its own.
+VENDOR_OPTIONS: dict[str, tuple[str, ...]] = {"axios": ("--define:fetch=undefined",)}
 
 #: Those of them that run on built-ins as they were before any guest code ran (js/internal/world.js).
 PRISTINE = frozenset({"streams"})

@@ -208,8 +208,16 @@ function ofObject(value, keepalive) {
     const { pieces, type } = require('web/fetch/form_body').encodeForm(value);
     return { __proto__: null, body: new Body(pieces, undefined, undefined), type };
   }
+  for (let i = 0; i < others.length; i++) {
+    const content = others[i](value);
+    if (content !== undefined) return content;
+  }
   return ofStream(value, keepalive);
 }
+
+// What else can be a body: functions of a value, which give its content or undefined.
+const others = [];
+const register = (extractor) => ArrayPrototypePush(others, extractor);
 
 function ofStream(value, keepalive) {
   const readable = require(READABLE);
@@ -239,4 +247,4 @@ function consume(body, convert) {
   });
 }
 
-module.exports = { Body, CHUNK_BYTES, consume, extract };
+module.exports = { Body, consume, extract, register };

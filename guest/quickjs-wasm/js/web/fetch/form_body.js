@@ -34,8 +34,7 @@ function newBoundary() {
 }
 
 /** The pieces, and the type that tells the boundary. */
-function encodeForm(data) {
-  const boundary = newBoundary();
+function encodeForm(data, boundary = newBoundary()) {
   const list = listOf(data);
   const pieces = [];
   for (let i = 0; i < list.length; i++) {
@@ -54,4 +53,4 @@ function encodeForm(data) {
   return { __proto__: null, pieces, type: 'multipart/form-data; boundary=' + boundary };
 }
 
-module.exports = { encodeForm, newBoundary };
+module.exports = { encodeForm };

@@ -51,17 +51,15 @@ function dataResponse({ method, url }) {
   };
 }
 
-/** Sends the request of a state, under a signal or none. `encoded`: the body stays as it is on the wire. */
-async function send(state, signal, encoded) {
+/** Sends a request: method, url, list, body, redirect, redirectsMax. `began(exchange)` is told of what can end it. */
+async function send(state, began, encoded = false) {
   const { scheme } = state.url;
   if (scheme === 'data:') return dataResponse(state);
   if (scheme !== 'http:' && scheme !== 'https:') {
     throw networkError(scheme === 'about:' ? 'about scheme is not supported' : 'unknown scheme');
   }
-  if (state.cache === 'only-if-cached') throw networkError('only if cached');
-  addHeaders(state);
   const exchange = new Exchange(state);
-  if (signal !== undefined) follow(exchange, signal);
+  began(exchange);
   const response = await exchange.begin(encoded);
   response.body = response.remote === null ? null : new Body(undefined, response.remote, undefined);
   return response;
@@ -87,7 +85,11 @@ async function begin(input, init, given) {
   if (RegExpPrototypeExec(/(?:^|\s)sha(?:256|384|512)-/i, state.integrity) !== null) {
     throw networkError('integrity cannot be checked here');
   }
-  const answer = await send(state, signal, false);
+  if (state.cache === 'only-if-cached') throw networkError('only if cached');
+  addHeaders(state);
+  const answer = await send(state, (exchange) => {
+    if (signal !== undefined) follow(exchange, signal);
+  });
   const { status, statusText, url, redirected, list, body } = answer;
   return makeResponse({ type: 'basic', guard: 'immutable', status, statusText, url, redirected, list, body });
 }

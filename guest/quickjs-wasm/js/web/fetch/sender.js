@@ -29,8 +29,11 @@ class Sender {
 
   /** Bytes in parts that are not too large; whether more is wanted. */
   async writeAll(bytes) {
+    this.exchange.body?.check?.(TypedArrayPrototypeGetByteLength(bytes));
     for (let at = 0; at < TypedArrayPrototypeGetByteLength(bytes); at += this.mostBytes) {
-      const wanted = await this.write(TypedArrayPrototypeSubarray(bytes, at, at + this.mostBytes), false);
+      const part = TypedArrayPrototypeSubarray(bytes, at, at + this.mostBytes);
+      const wanted = await this.write(part, false);
+      this.exchange.onSent?.(TypedArrayPrototypeGetByteLength(part));
       if (!wanted) return false;
     }
     return true;
@@ -78,6 +81,7 @@ async function send(exchange, write, mostBytes, failed) {
   try {
     const wanted = await (body.pieces === undefined ? sender.writeStream(body.stream) : sender.writePieces(body.pieces));
     if (wanted) await sender.write(nothing, true);
+    exchange.onSent?.(undefined);
   } catch (reason) {
     failed(reason, sender.asking);
   }

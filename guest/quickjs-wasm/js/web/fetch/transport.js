@@ -116,6 +116,8 @@ class Exchange {
     this.pass = undefined;
     this.remote = undefined;
     this.onEnd = undefined;
+    // Told of each piece of the body that was sent, by its bytes; at its end of nothing.
+    this.onSent = undefined;
   }
 
   /** The response: status, statusText, url, redirected, list, remote (null where there is no body). */
@@ -129,8 +131,11 @@ class Exchange {
       body.used = true;
     } else if (body !== null) flags |= BODY_WRITTEN | (body.pieces === undefined ? 0 : BODY_AGAIN);
     const answer = start(FETCH, this.opening(flags, inline));
-    if ((flags & BODY_WRITTEN) === 0) this.body = null;
-    else this.send();
+    if ((flags & BODY_WRITTEN) === 0) {
+      if (body !== null) this.onSent?.(body.length);
+      this.onSent?.(undefined);
+      this.body = null;
+    } else this.send();
     return this.respond(await this.settled(answer));
   }
 

@@ -157,7 +157,10 @@ HOSTILE = {
     "another protocol": (b"SSH-2.0-OpenSSH_9.6\r\n", "UND_ERR_SOCKET"),
     "another protocol, with an end": (b"ICY 200 OK\r\n\r\n", "HPE_INVALID_CONSTANT"),
     "a status of words": (b"HTTP/1.1 OK 200\r\n\r\n", "HPE_INVALID_CONSTANT"),
-    "an upgrade": (b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n", "HPE_INVALID_CONSTANT"),
+    "an upgrade": (
+        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+        "HPE_INVALID_CONSTANT",
+    ),
     "nothing at all": (b"", "UND_ERR_SOCKET"),
     "half a status line": (b"HTTP/1.1 20", "UND_ERR_SOCKET"),
     "half of the headers": (b"HTTP/1.1 200 OK\r\nx-a: 1\r\n", "UND_ERR_SOCKET"),
@@ -176,7 +179,10 @@ HOSTILE = {
     "hints without an end": (b"HTTP/1.1 103 Early\r\n\r\n" * 1_000, "UND_ERR_SOCKET"),
     "a body that is cut off": (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", "UND_ERR_SOCKET"),
     "chunks that are cut off": (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\nabc", "UND_ERR_SOCKET"),
-    "a chunk's length that is none": (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n", "UND_ERR_SOCKET"),
+    "a chunk's length that is none": (
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n",
+        "UND_ERR_SOCKET",
+    ),
     "a chunk's length without an end": (
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"1" * 100_000,
         "UND_ERR_SOCKET",

@@ -137,7 +137,9 @@ def test_credentials_do_not_follow_to_another_origin(bench: Bench, where: str) -
     bench.plain.answers("/stay", redirect("/there"))
     pairs = [*CREDENTIALS.items(), ("x-other", "1")]
     bench.fetch(f"{BASE}/turn", "GET", pairs)
-    (there,) = (seen for target in (bench.plain, bench.other, bench.tls) for seen in target.seen if "there" in seen.target)
+    (there,) = (
+        seen for target in (bench.plain, bench.other, bench.tls) for seen in target.seen if "there" in seen.target
+    )
     assert [name for name, _ in there.headers if name.lower() in {each.lower() for each in CREDENTIALS}] == []
     assert there.values("x-other") == ["1"]
     bench.reset()
@@ -210,7 +212,10 @@ def test_a_body_that_was_a_stream_is_not_sent_again(bench: Bench) -> None:
 
     assert bench.run(run(False)) == ("", "Error", "A redirect wants the body again, and it was a stream")
     assert bench.run(run(True)) == 200
-    assert [(seen.line, seen.body) for seen in bench.plain.seen[1:]] == [("POST /turn", b"abc"), ("POST /there", b"abc")]
+    assert [(seen.line, seen.body) for seen in bench.plain.seen[1:]] == [
+        ("POST /turn", b"abc"),
+        ("POST /there", b"abc"),
+    ]
 
 
 def test_a_redirect_with_a_body_of_any_size(bench: Bench) -> None:

@@ -201,7 +201,9 @@ def test_a_body_that_is_larger_than_its_rule_allows(bench: Bench) -> None:
     assert bench.plain.lines == []
 
 
-@pytest.mark.parametrize(("length", "pieces"), [(5, [b"x" * 6]), (5, [b"xxx", b"xxx"]), (5, [b"xxx", b""]), (0, [b"x"])])
+@pytest.mark.parametrize(
+    ("length", "pieces"), [(5, [b"x" * 6]), (5, [b"xxx", b"xxx"]), (5, [b"xxx", b""]), (0, [b"x"])]
+)
 def test_a_body_that_is_not_as_long_as_was_said(bench: Bench, length: int, pieces: list[bytes]) -> None:
     """What is beyond its length would be the next request of the connection; the server sees no whole one."""
 

@@ -1,4 +1,4 @@
-"""Attacks on the address that is dialled: what a server on loopback saw of them, and what it would see without a guard."""
+"""Attacks on the address that is dialled: what a server on loopback saw of them."""
 
 import pytest
 

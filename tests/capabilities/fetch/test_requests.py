@@ -252,7 +252,7 @@ OPEN_WIDE = (
 
 
 def test_ending_a_request(bench: Bench) -> None:
-    """Before it has begun, before its headers, within its body: what waits is answered, and the connection is closed."""
+    """Before it has begun, before its headers, within its body: what waits is answered, the connection closed."""
     never = asyncio.Event()
 
     async def hangs(seen: Seen, writer: Writer) -> None:

@@ -57,6 +57,7 @@ class Exchange:
         self._ends_at = session.deadline
         self._redirects = 0
         self._sent: Sent | None = None
+        self._again = False
         self._late: Callable[[], None] | None = None
         self.rule: FetchGrant | None = None
         self.upload = Upload(asked.body_bytes) if asked.streamed else None
@@ -79,6 +80,10 @@ class Exchange:
         """The rule under which more of its body may still be sent."""
         return self.rule if self.upload is not None and self.upload.wanted and not self.upload.complete else None
 
+    def asked_again(self) -> None:
+        """The guest knows of the redirect: what it writes from now on is the body once more."""
+        self._again = False
+
     async def head(self) -> Head | Again:
         """The answer, as soon as it is there. Raises Failure or Refusal."""
         head = await asyncio.shield(self._head)
@@ -93,6 +98,9 @@ class Exchange:
         upload, rule, sent = self.upload, self.rule, self._sent
         if upload is None:
             raise Refusal("ValidationError", "There is no such body of fetch")
+        if self._again:
+            # It was on its way when a redirect wanted the body once more, from its beginning.
+            return False
         try:
             if rule is not None and upload.written + len(piece) > rule.request.max_body_bytes:
                 self._session.guard.refuse_larger_body(sent.method, sent.url, rule)
@@ -203,6 +211,7 @@ class Exchange:
             raise Failure("", "A redirect wants the body again, and it was a stream")
         self.upload.end()
         self.upload = Upload(self._asked.body_bytes)
+        self._again = True
         self._head.set_result(Again())
 
     async def _receive(self, sent: Sent, answer: Answer, admitted: Admitted) -> None:

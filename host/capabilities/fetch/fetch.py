@@ -71,6 +71,7 @@ class Fetch:
     async def _head(self, payload: bytes) -> bytes:
         id = wire.parse_id(payload)
         exchange = self._exchange(id)
+        exchange.asked_again()
         try:
             return await self._answer(id, exchange)
         except Failure as why:

@@ -147,7 +147,7 @@ class Connections:
                 break
             if connection.http.clean:
                 return connection
-            await connection.http.aclose()
+            connection.stream.close()
         tls = await self._make_tls() if endpoint.scheme == "https" else None
         return Connection(key, await dial(endpoint, addresses, tls))
 
@@ -161,11 +161,11 @@ class Connections:
                 return connection
         return None
 
-    async def give_back(self, connection: Connection) -> None:
+    def give_back(self, connection: Connection) -> None:
         """Keeps a connection for another request, or closes it."""
         kept = self._kept.get(connection.key, ())
         if not connection.http.clean or self._count >= _KEPT_MAX or len(kept) >= _KEPT_FOR_ONE_MAX:
-            await connection.http.aclose()
+            connection.stream.close()
             return
         connection.used = True
         connection.kept_until = time.monotonic() + _KEPT_S

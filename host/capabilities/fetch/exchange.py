@@ -73,7 +73,8 @@ class Exchange:
         if self._why is None and not self.download.complete:
             self._why = why
             self._settle(why)
-            self._task.cancel()
+            if self._task is not None:
+                self._task.cancel()
 
     def sends_under(self) -> FetchGrant | None:
         """The rule under which more of its body may still be sent."""
@@ -197,7 +198,9 @@ class Exchange:
         if self._redirects >= rule.max_redirects:
             raise Failure("", f"redirect count exceeded (the rule `{rule.name}` allows {rule.max_redirects})")
         self._redirects += 1
-        after = redirect.following(sent, answer.status, headers.first(answer.headers, "location"))
+        # A server may put what it got into where it leads; no secret goes on to wherever that is.
+        location = self._session.scrubber.clean_text(headers.first(answer.headers, "location"))
+        after = redirect.following(sent, answer.status, location)
         if after.has_body and self.upload is not None:
             self._want_again()
         await answer.discard()

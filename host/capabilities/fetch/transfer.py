@@ -1,6 +1,5 @@
 """One request on one connection: sent as it was decided on, and its answer as it comes."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
@@ -45,7 +44,7 @@ class Answer:
             await self._stream.aclose()
         except CONNECTION_ERRORS as error:
             raise failure.of_exchange(error, "body") from error
-        await transfer.complete()
+        transfer.complete()
 
     async def discard(self) -> None:
         """Reads a short body to its end; a longer one costs the connection."""
@@ -154,10 +153,10 @@ class Transfer:
             return failure.connect_timeout(self._url.authority, milliseconds)
         return failure.headers_timeout(milliseconds)
 
-    async def complete(self) -> None:
+    def complete(self) -> None:
         """The response has ended: its connection may serve another request."""
         connection, self._connection = self._connection, None
-        await asyncio.shield(self._client.connections.give_back(connection))
+        self._client.connections.give_back(connection)
 
     def close(self) -> None:
         """What was not ended is broken off."""

@@ -56,7 +56,7 @@ class Bench:
         for target in (self.plain, self.other, self.tls, self.h2):
             target.reset()
         self.asked.clear()
-        self.names = {name: ("127.0.0.1",) for name in ("api.test", "evil.test", "secure.test", "two.test")}
+        self.names = dict.fromkeys(("api.test", "evil.test", "secure.test", "two.test"), ("127.0.0.1",))
 
     def execution(self, policy: str = OPEN, **options: Any) -> Execution:
         return Execution(self.client, policy, **options)

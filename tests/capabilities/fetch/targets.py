@@ -2,7 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
 
 import h2.config
 import h2.connection
@@ -51,6 +53,30 @@ async def ok(seen: Seen, writer: Writer) -> bytes:
     return reply()
 
 
+@asynccontextmanager
+async def serving(handler: Callable[[Reader, Writer], Awaitable[None]]) -> AsyncIterator[int]:
+    """A server that does what `handler` does with each connection, and closes it then: its port."""
+    tasks: set[asyncio.Task] = set()
+
+    async def handle(reader: Reader, writer: Writer) -> None:
+        tasks.add(asyncio.current_task())
+        try:
+            await handler(reader, writer)
+        except (OSError, asyncio.CancelledError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class Target:
     """An HTTP/1.1 server. A request is answered by the handler of its path, else of `*`."""
 
@@ -62,6 +88,7 @@ class Target:
         self.port = 0
         self._server: asyncio.Server | None = None
         self._names: list[str | None] = []
+        self._tasks: set[asyncio.Task] = set()
 
     async def start(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> "Target":
         if tls is not None:
@@ -95,6 +122,7 @@ class Target:
         self.connections += 1
         self.open += 1
         number = self.connections
+        self._tasks.add(asyncio.current_task())
         try:
             while True:
                 seen = await read_request(reader)
@@ -111,11 +139,16 @@ class Target:
             pass
         finally:
             self.open -= 1
+            self._tasks.discard(asyncio.current_task())
             writer.close()
 
     async def stop(self) -> None:
+        """Ends it, and what it is doing."""
         self._server.close()
-        await asyncio.sleep(0)
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def read_request(reader: Reader) -> Seen:
@@ -147,8 +180,11 @@ class Http2Target(Target):
     async def _serve(self, reader: Reader, writer: Writer) -> None:
         self.connections += 1
         number = self.connections
+        self._tasks.add(asyncio.current_task())
         conn = h2.connection.H2Connection(
-            h2.config.H2Configuration(client_side=False, validate_outbound_headers=False, normalize_outbound_headers=False)
+            h2.config.H2Configuration(
+                client_side=False, validate_outbound_headers=False, normalize_outbound_headers=False
+            )
         )
         conn.initiate_connection()
         writer.write(conn.data_to_send())
@@ -161,6 +197,7 @@ class Http2Target(Target):
         except (OSError, asyncio.CancelledError):
             pass
         finally:
+            self._tasks.discard(asyncio.current_task())
             writer.close()
 
     def _react(self, conn: h2.connection.H2Connection, event: object, streams: dict[int, Seen], number: int) -> None:
@@ -190,9 +227,11 @@ class Authority:
     def __init__(self) -> None:
         self._ca = trustme.CA()
 
-    def server(self, *names: str, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLContext:
+    def server(
+        self, *names: str, alpn: tuple[str, ...] = ("http/1.1",), until: datetime | None = None
+    ) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._ca.issue_cert(*names).configure_cert(context)
+        self._ca.issue_cert(*names, not_after=until).configure_cert(context)
         context.set_alpn_protocols(list(alpn))
         return context
 

@@ -1,4 +1,4 @@
-"""Attacks on the address that is dialled: what a server on loopback saw of them, and what it would see without a guard."""
+"""Attacks on the address that is dialled: what a server on loopback saw of them."""
 
 import pytest
 
@@ -112,7 +112,7 @@ NO_HOST = {
     "escaped at": "api.test%40evil.test",
     "escaped hash": "api.test%23.evil.test",
     "a label that is too long": "a" * 64 + ".test",
-    "backtick": "api`.test",
+    "less-than": "api<.test",
     "only a dot": ".",
 }
 
@@ -125,16 +125,20 @@ def test_loopback_in_every_spelling_is_not_reached(bench: Bench, spelling: str) 
     assert (bench.plain.lines, bench.asked) == ([], [])
 
 
-@pytest.mark.parametrize("spelling", [name for name, host in LOOPBACK.items() if "[" not in host and "nspec" not in name])
+#: Other addresses than 127.0.0.1, where a target listens.
+ELSEWHERE = (
+    "the whole range", "the end of the range", "last part of 16 bits", "zero-width space", "unspecified",
+    "unspecified, short", "unspecified, hexadecimal", "this network",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "spelling", [name for name, host in LOOPBACK.items() if "[" not in host and name not in ELSEWHERE]
+)
 def test_the_same_spellings_are_that_address_to_who_is_granted_it(bench: Bench, spelling: str) -> None:
     """So the attack above is none of a host that does not exist. What the parser reads is what the server sees."""
-    if spelling in ("this network", "zero-width space", "the whole range", "the end of the range"):
-        return
     got = bench.fetch(f"http://{LOOPBACK[spelling]}:{{port}}/", policy=OPEN)
-    assert (got.verdict, bench.plain.seen[0].values("host")) in (
-        ("200", [f"127.0.0.1:{bench.plain.port}"]),
-        ("200", [f"127.0.1.2:{bench.plain.port}"]),
-    )
+    assert (got.verdict, bench.plain.seen[0].values("host")) == ("200", [f"127.0.0.1:{bench.plain.port}"])
 
 
 @pytest.mark.parametrize("kind", NOT_PUBLIC)
@@ -146,7 +150,9 @@ def test_what_is_not_public_is_not_dialled(bench: Bench, kind: str) -> None:
 @pytest.mark.parametrize("kind", NOT_PUBLIC)
 def test_names_that_lead_to_what_is_not_public(bench: Bench, kind: str) -> None:
     """The name is any; its address is judged."""
-    address = {"private, decimal": "10.0.0.1", "private 192, octal": "192.168.1.1"}.get(kind, NOT_PUBLIC[kind].strip("[]"))
+    address = {"private, decimal": "10.0.0.1", "private 192, octal": "192.168.1.1"}.get(
+        kind, NOT_PUBLIC[kind].strip("[]")
+    )
     bench.names["bad.test"] = (address,)
     got = bench.fetch("http://bad.test:{port}/", policy=PUBLIC)
     assert (got.verdict, bench.asked) == ("refused", ["bad.test"])
@@ -231,7 +237,7 @@ def test_a_connection_of_another_rule_is_not_borrowed(bench: Bench) -> None:
 
 def test_a_denied_host_is_not_even_looked_up(bench: Bench) -> None:
     """A name is a message to whoever answers for it."""
-    policy = 'grants: {fetch: [{name: one, hosts: [api.test], schemes: [http], ports: any}]}'
+    policy = "grants: {fetch: [{name: one, hosts: [api.test], schemes: [http], ports: any}]}"
     got = bench.fetch("http://c2VjcmV0.evil.test:{port}/", policy=policy)
     assert (got.verdict, bench.asked) == ("refused", [])
 

@@ -6,7 +6,7 @@ import pytest
 
 from host.capabilities.fetch import wire
 from tests.capabilities.fetch.conftest import Bench
-from tests.capabilities.fetch.targets import Seen, Writer, redirect, reply
+from tests.capabilities.fetch.targets import Seen, Writer, redirect, reply, serving
 
 BASE = "http://api.test:{port}"
 
@@ -62,7 +62,9 @@ def test_a_body_of_unknown_length_is_chunked(bench: Bench) -> None:
     assert bench.plain.seen[0].values("content-length") == []
 
 
-@pytest.mark.parametrize(("method", "length"), [("GET", []), ("HEAD", []), ("DELETE", []), ("POST", ["0"]), ("PUT", ["0"])])
+@pytest.mark.parametrize(
+    ("method", "length"), [("GET", []), ("HEAD", []), ("DELETE", []), ("POST", ["0"]), ("PUT", ["0"])]
+)
 def test_without_a_body_only_some_methods_say_so(bench: Bench, method: str, length: list[str]) -> None:
     """Fetch standard, 4.6: a POST and a PUT have a length of 0."""
     assert bench.fetch(BASE, method).status == 200
@@ -184,7 +186,11 @@ def test_tls_and_names(bench: Bench) -> None:
     """TLS is for the name, and so is `Host`."""
     got = bench.fetch("https://secure.test:{tls}/x")
     (seen,) = bench.tls.seen
-    assert (got.status, seen.server_name, seen.values("host")) == (200, "secure.test", [f"secure.test:{bench.tls.port}"])
+    assert (got.status, seen.server_name, seen.values("host")) == (
+        200,
+        "secure.test",
+        [f"secure.test:{bench.tls.port}"],
+    )
 
 
 def test_http2_where_the_server_speaks_it(bench: Bench) -> None:
@@ -212,9 +218,6 @@ def test_what_an_upload_gets_back_while_it_is_sent(bench: Bench) -> None:
     """A server that echoes as it reads, megabytes of it: neither side waits for the other to be done."""
     size, piece = 4 << 20, b"p" * 65536
 
-    async def echo(seen: Seen, writer: Writer) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size)
-
     async def pipe(reader: asyncio.StreamReader, writer: Writer) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size)
@@ -224,24 +227,20 @@ def test_what_an_upload_gets_back_while_it_is_sent(bench: Bench) -> None:
             left -= len(data)
             writer.write(data)
             await writer.drain()
-        writer.close()
 
     async def send() -> int:
-        server = await asyncio.start_server(pipe, "127.0.0.1", 0)
-        policy = OPEN_WIDE
-        execution = bench.execution(policy)
-        port = server.sockets[0].getsockname()[1]
-        id, answer = execution.begin(f"http://api.test:{port}/", "POST", stream=True, length=size)
+        execution = bench.execution(OPEN_WIDE)
 
-        async def upload() -> None:
+        async def upload(id: int) -> None:
             for _ in range(size // len(piece)):
                 await execution.write(id, piece)
             await execution.write(id, b"", last=True)
 
-        _, got = await asyncio.gather(upload(), execution.finish(id, answer))
-        execution.close()
-        server.close()
-        return len(got.body)
+        async with serving(pipe) as port:
+            id, answer = execution.begin(f"http://api.test:{port}/", "POST", stream=True, length=size)
+            _, got = await asyncio.gather(upload(id), execution.finish(id, answer))
+            execution.close()
+            return len(got.body)
 
     assert bench.run(send()) == size
 
@@ -253,7 +252,7 @@ OPEN_WIDE = (
 
 
 def test_ending_a_request(bench: Bench) -> None:
-    """Before it has begun, before its headers, within its body: what waits is answered, and the connection is closed."""
+    """Before it has begun, before its headers, within its body: what waits is answered, the connection closed."""
     never = asyncio.Event()
 
     async def hangs(seen: Seen, writer: Writer) -> None:

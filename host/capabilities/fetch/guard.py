@@ -4,8 +4,6 @@ Everything was normalised before, once, and what is decided on here is what is s
 headers as they were cleaned, the addresses as they were resolved.
 """
 
-from collections import Counter
-
 from msgspec import Struct
 
 from host.capabilities.base import Permit, Refusal, Site
@@ -45,7 +43,7 @@ class Guard:
     def __init__(self, site: Site, resolve: Resolve) -> None:
         self._site = site
         self._resolve = resolve
-        self._calls: Counter[str] = Counter()
+        self._calls: dict[str, int] = {}
         self._read: set[str] = set()
 
     async def admit(self, method: str, url: Url, pairs: Pairs, body_bytes: int | None) -> Admitted:
@@ -53,14 +51,14 @@ class Guard:
         if url.port in BAD_PORTS:
             raise Failure("", "bad port")
         names = headers.decided_names(pairs)
-        permit, *_ = [
+        request = FetchRequest(method, url, names, body_bytes)
+        permit = self._site.ask(request)
+        for meant in headers.methods_meant(pairs):
             self._site.ask(FetchRequest(meant, url, names, body_bytes))
-            for meant in headers.methods_meant(method, pairs)
-        ]
         rule = permit.terms or UNDER_AUDIT
         self._keep_flows(rule)
         self._count(rule)
-        addresses = await self._addresses(FetchRequest(method, url, names, body_bytes), permit)
+        addresses = await self._addresses(request, permit)
         # While its name was looked up, another response may have been read.
         self._keep_flows(rule)
         permit.record.note(address_class=kind_of(addresses[0]))
@@ -96,8 +94,8 @@ class Guard:
             self._site.judge(denied)
 
     def _count(self, rule: FetchGrant) -> None:
-        self._calls[rule.name] += 1
-        if self._calls[rule.name] > rule.max_calls:
+        calls = self._calls[rule.name] = self._calls.get(rule.name, 0) + 1
+        if calls > rule.max_calls:
             message = f"The execution has made the {rule.max_calls} calls that the rule `{rule.name}` allows"
             raise Refusal("CapabilityError", message, "Make fewer calls; a rule sets the number with max_calls.")
         self._site.spend_call()

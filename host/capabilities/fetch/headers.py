@@ -60,10 +60,9 @@ def decided_names(headers: Pairs) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spelled for name, _ in headers for spelled in (name, same_name(name))))
 
 
-def methods_meant(method: str, headers: Pairs) -> list[str]:
-    """The method, and those that headers put in its place for some servers."""
-    others = [value.upper() for name, value in headers if same_name(name) in _OVERRIDES]
-    return list(dict.fromkeys((method, *others)))
+def methods_meant(headers: Pairs) -> list[str]:
+    """The methods that headers put in the place of a request's own, for some servers."""
+    return [value.upper() for name, value in headers if same_name(name) in _OVERRIDES]
 
 
 def without(headers: Pairs, names: Iterable[str]) -> Pairs:

@@ -270,7 +270,7 @@ def test_poisoned_prototypes_change_nothing(online: Online) -> None:
     const evil = () => { throw new Error('called') };
     ReadableStream.prototype.getReader = evil; ReadableStreamDefaultReader.prototype.read = evil;
     ReadableStream.prototype.tee = evil; Headers.prototype.get = evil; Headers.prototype[Symbol.iterator] = evil;
-    Array.prototype[Symbol.iterator] = evil; Array.prototype.push = evil; Map.prototype.get = evil;
+    Array.prototype[Symbol.iterator] = evil; Map.prototype.get = evil;
     Uint8Array.prototype.set = evil; String.prototype.toLowerCase = evil; RegExp.prototype.exec = evil;
     Object.prototype.then = undefined; JSON.parse = evil; URL.prototype.toString = evil;
     return (await (await fetch(request)).json()).body"""

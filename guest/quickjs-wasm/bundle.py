@@ -34,6 +34,19 @@ _DAYJS_LOCALES = (
     *("ru", "sv", "th", "tr", "uk", "vi", "zh", "zh-cn", "zh-hk", "zh-tw"),
 )
 
+#: What the adapter for axios (js/node/axios) needs of the package, and the name under which the package finds it.
+_AXIOS_PARTS = {
+    "adapters": "adapters/adapters.js",
+    "CanceledError": "cancel/CanceledError.js",
+    "progress": "helpers/progressEventReducer.js",
+    "resolveConfig": "helpers/resolveConfig.js",
+    "settle": "core/settle.js",
+    "utils": "utils.js",
+}
+_AXIOS_ADAPTER = "axios/lib/adapters/http.js"
+#: Without a fetch it does not try what that can do while it is made.
+_AXIOS_OPTIONS = ["--define:fetch=undefined", f"--external:{_AXIOS_ADAPTER}"]
+
 _BOOTSTRAP_WRAPPER = ("(function(bridge){var module={exports:{}},exports=module.exports;", "return module.exports})")
 _MODULE_WRAPPER = ("(function(module,exports,require){", "})")
 _OWN_WRAPPER = (b'(function(module,exports,require,primordials,bindings,nodeError){"use strict";', b"\n})")
@@ -62,6 +75,25 @@ def _entry(package: str) -> str:
     if package in _ES_MODULES:
         return f"import * as all from {json.dumps(package)}; module.exports = {{ ...all }};"
     return f"module.exports = require({json.dumps(package)});"
+
+
+def _axios() -> str:
+    """The package, with an adapter of ours under the names that its own have in Node. The adapter gets the parts of the
+    package that it is made of with each request, because modules of ours do not see packages."""
+    parts = ", ".join(f"{name}: {name}.default ?? {name}" for name in _AXIOS_PARTS)
+    lines = [
+        "import axios from 'axios';",
+        *(f"import * as {name} from 'axios/unsafe/{path}';" for name, path in _AXIOS_PARTS.items()),
+        f"const parts = {{ __proto__: null, axios, {parts} }};",
+        f"const send = (config) => require('{_AXIOS_ADAPTER}')(config, parts);",
+        "const { adapters: known } = parts.adapters;",
+        "const { get } = known.fetch;",
+        "known.http = send;",
+        # A config may bring a fetch of its own, which the package's adapter then calls.
+        "known.fetch = { get: (config) => (typeof config?.env?.fetch === 'function' ? get(config) : send) };",
+        "module.exports = axios;",
+    ]
+    return "\n".join(lines)
 
 
 def _lodash_fp(npm: Path) -> str:
@@ -175,13 +207,15 @@ class Bundler:
 
     def modules(self) -> dict[str, bytes]:
         """The bundle of every package and part by its name, and every module of ours by its internal one."""
-        packages = self._bundle({name: _entry(name) for name in PACKAGES}, [])
+        packages = self._bundle({name: _entry(name) for name in PACKAGES if name != "axios"}, [])
+        packages |= self._bundle({"axios": _axios()}, _AXIOS_OPTIONS)
         parts = self._bundle(self.parts, [f"--external:{name}" for name in PACKAGES])
         texts = {f"vendor/{name}": text for name, text in modules.VENDOR.items()}
         pristine = {name: text for name, text in texts.items() if name.removeprefix("vendor/") in modules.PRISTINE}
-        vendor = self._bundle(pristine, [], _PRISTINE_WRAPPER)
-        for name in texts.keys() - pristine.keys():
-            vendor |= self._bundle({name: texts[name]}, list(modules.VENDOR_OPTIONS.get(name.removeprefix("vendor/"), ())))
+        vendor = {
+            **self._bundle({name: text for name, text in texts.items() if name not in pristine}, []),
+            **self._bundle(pristine, [], _PRISTINE_WRAPPER),
+        }
         vendor |= legacy_encodings.modules(self._workspace, self._npm)
         return {**packages, **parts, **_own(vendor, self._data())}
 

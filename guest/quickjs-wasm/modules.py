@@ -8,7 +8,7 @@ from inputs import FOLDER
 from steps import BuildError
 
 #: npm packages that code requires by their own names. Each is in an image of its own and in the image `all`.
-PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs")
+PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs", "axios")
 
 #: What code requires, with or without `node:` before it, and the module of ours that it gets; after `#`, the property
 #: of that module's exports. A policy lists the part before the slash, unless OWN_RIGHT has the whole name.
@@ -31,7 +31,7 @@ PUBLIC = {
     "url": "node/url",
     "zlib": "node/zlib",
     "pinyin": "node/pinyin",
-    "axios": "node/axios",
+    "axios/lib/adapters/http.js": "node/axios#adapter",
     "form-data": "node/form_data#FormData",
 }
 
@@ -95,33 +95,12 @@ METHODS = {
     "String.prototype.toLocaleLowerCase": "web/intl/methods#lower",
 }
 
-_AXIOS_PARTS = {
-    "adapters": "adapters/adapters.js",
-    "CanceledError": "cancel/CanceledError.js",
-    "progress": "helpers/progressEventReducer.js",
-    "resolveConfig": "helpers/resolveConfig.js",
-    "settle": "core/settle.js",
-    "utils": "utils.js",
-}
-AXIOS = "\n".join(
-    [
-        "import axios from 'axios';",
-        *(f"import * as {name} from 'axios/unsafe/{path}';" for name, path in _AXIOS_PARTS.items()),
-        f"module.exports = {{ axios, {', '.join(f'{name}: {name}.default ?? {name}' for name in _AXIOS_PARTS)} }};",
-    ]
-)
-
 #: Modules bundled from npm packages that only modules of ours see, as `vendor/NAME`: the text that the bundle is made
 #: from, as esbuild takes it.
 VENDOR: dict[str, str] = {
     "streams": "module.exports = require('web-streams-polyfill')",
     "pinyin": "module.exports = require('pinyin/lib/pinyin.js');",
-    "axios": AXIOS,
 }
-
-#: What esbuild is told beside that. axios finds no fetch when it is made, so that it does not try what that can do:
-#: js/node/axios puts an adapter of ours in the place of its own.
-VENDOR_OPTIONS: dict[str, tuple[str, ...]] = {"axios": ("--define:fetch=undefined",)}
 
 #: Those of them that run on built-ins as they were before any guest code ran (js/internal/world.js).
 PRISTINE = frozenset({"streams"})
@@ -131,7 +110,7 @@ IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in P
 
 #: Modules of ours that a package touches while it is made, with what those require: they are ready in its image. The
 #: build fails, and says which, where one is missing here.
-TOUCHED: dict[str, tuple[str, ...]] = {"lodash": ("node/buffer/class", "node/process")}
+TOUCHED: dict[str, tuple[str, ...]] = {"lodash": ("node/buffer/class", "node/process"), "axios": ("web/formdata", "internal/webidl", "internal/platform", "web/url_search_params", "web/url", "web/blob", "web/streams", "vendor/streams", "internal/world", "web/abort", "web/event", "internal/readable", "web/encoding/encoder", "web/fetch/request", "web/fetch/body", "web/fetch/header_list", "web/fetch/headers", "web/fetch/mixin", "web/fetch/url", "web/fetch/response", )}
 
 #: The folders below js/ whose files are modules of ours, each a file or a folder's index.js.
 OWN_FOLDERS = ("internal", "node", "web")

@@ -7,12 +7,13 @@ const {
   ReflectGetOwnPropertyDescriptor,
   SymbolPrototypeGetDescription,
 } = primordials;
-const { ReadableByteStreamController, ReadableStream, ReadableStreamDefaultController } = require('vendor/streams');
+const { ReadableByteStreamController, ReadableStream, ReadableStreamDefaultController, ReadableStreamDefaultReader } =
+  require('vendor/streams');
 
 const { cancel, getReader, tee } = ReadableStream.prototype;
 const { error: failBytes } = ReadableByteStreamController.prototype;
 const lockedOf = ReflectGetOwnPropertyDescriptor(ReadableStream.prototype, 'locked').get;
-const cancelReader = ReflectApply(getReader, new ReadableStream(), []).cancel;
+const { cancel: cancelReader } = ReadableStreamDefaultReader.prototype;
 const pullSteps = internalMethod(ReadableStreamDefaultController.prototype, '[[PullSteps]]');
 
 function internalMethod(prototype, name) {

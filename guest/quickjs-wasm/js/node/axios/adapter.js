@@ -15,8 +15,8 @@ const {
   setTimeout,
 } = primordials;
 const { copyOf, decode } = bindings('bytes');
-const { AxiosHeaders, AxiosError, VERSION } = require('vendor/axios').axios;
-const { CanceledError, progress, resolveConfig, settle, utils } = require('vendor/axios');
+const { CanceledError, axios, progress, resolveConfig, settle, utils } = require('node/axios/kit').parts;
+const { AxiosError, AxiosHeaders, VERSION } = axios;
 const { toBuffer } = require('internal/to_buffer');
 const { HeaderList, isToken, isValue } = require('web/fetch/header_list');
 const { send: transmit } = require('web/fetch');

@@ -1,6 +1,6 @@
 // Errors as axios has them in Node: those of fetch under the codes that Node's http gives.
 const { ObjectDefineProperty, String, StringPrototypeIncludes } = primordials;
-const { AxiosError } = require('vendor/axios').axios;
+const { AxiosError } = require('node/axios/kit').parts.axios;
 
 /** fetch's codes that http has other names for: [code, message]; an empty message is fetch's own. */
 const codes = {

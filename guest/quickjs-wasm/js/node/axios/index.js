@@ -1,16 +1,15 @@
-// The npm package axios, with an adapter of ours under the names that its own have in Node. What the package
-// does is the guest's own affair; the adapter sends requests by way of the host, as fetch does.
-const { axios, adapters } = require('vendor/axios');
-const { send } = require('node/axios/adapter');
+// The adapter under axios's names `http` and `fetch` (the build puts it there): requests by way of the host, as fetch
+// sends them. What else the package does is the guest's own affair.
+const { TypeError } = primordials;
+const kit = require('node/axios/kit');
 
-const adapter = (config) => send(config);
-const ofConfig = adapters.adapters.fetch.get;
+/** `parts` is what the package hands over of itself. */
+function adapter(config, parts = undefined) {
+  if (kit.parts === undefined) {
+    if (parts === undefined) throw new TypeError('The adapter is for axios: require that, and not its parts');
+    kit.parts = parts;
+  }
+  return require('node/axios/adapter').send(config);
+}
 
-adapters.adapters.http = adapter;
-// A config can bring a fetch function of its own, which the package's adapter then calls.
-adapters.adapters.fetch = {
-  __proto__: null,
-  get: (config) => (typeof config?.env?.fetch === 'function' ? ofConfig(config) : adapter),
-};
-
-module.exports = axios;
+module.exports = { adapter };

@@ -29,8 +29,8 @@ const choices = {
   priority: ['high', 'low', 'auto'],
   redirect: ['follow', 'manual', 'error'],
   referrerPolicy: [
-    ...['', 'no-referrer', 'no-referrer-when-downgrade', 'same-origin', 'origin', 'strict-origin'],
-    ...['origin-when-cross-origin', 'strict-origin-when-cross-origin', 'unsafe-url'],
+    '', 'no-referrer', 'no-referrer-when-downgrade', 'same-origin', 'origin', 'strict-origin',
+    'origin-when-cross-origin', 'strict-origin-when-cross-origin', 'unsafe-url',
   ],
 };
 
@@ -197,8 +197,8 @@ class Request {
 }
 
 const shownNames = [
-  ...['method', 'url', 'headers', 'destination', 'referrer', 'referrerPolicy', 'mode', 'credentials', 'cache'],
-  ...['redirect', 'integrity', 'keepalive', 'isReloadNavigation', 'isHistoryNavigation', 'signal'],
+  'method', 'url', 'headers', 'destination', 'referrer', 'referrerPolicy', 'mode', 'credentials', 'cache', 'redirect',
+  'integrity', 'keepalive', 'isReloadNavigation', 'isHistoryNavigation', 'signal',
 ];
 
 const guardFor = ({ mode }) => (mode === 'no-cors' ? 'request-no-cors' : 'request');

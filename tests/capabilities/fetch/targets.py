@@ -145,6 +145,10 @@ class Target:
     async def stop(self) -> None:
         """Ends it, and what it is doing."""
         self._server.close()
+        await self.drop()
+
+    async def drop(self) -> None:
+        """Ends its connections."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

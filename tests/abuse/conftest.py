@@ -16,7 +16,7 @@ def _nothing_is_lost(unharmed: None) -> None:
 @pytest.fixture(scope="session")
 def _resolver(whole_online: Online) -> None:
     """The client keeps a thread that looks names up."""
-    whole_online.guests.wait(whole_online.client.resolve("localhost", 0))
+    whole_online.guests.wait(whole_online.client.resolve("localhost", "tests"))
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ class FetchClient:
         self._threads = open_threads()
         self._tls = tls
         self._tls_lock = asyncio.Lock()
-        self.resolve: Resolve = resolve or SystemResolver(self._threads)
+        self._system = SystemResolver(self._threads)
+        self.resolve: Resolve = resolve or self._system
         self.connections = Connections(self._tls_context)
 
     async def _tls_context(self) -> ssl.SSLContext:
@@ -40,4 +41,5 @@ class FetchClient:
     async def close(self) -> None:
         """Closes what is kept."""
         self.connections.close()
+        self._system.close()
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -10,19 +10,17 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-import h11
 import httpcore2
 from msgspec import Struct
 
 from host.capabilities.fetch.dial import Dialled, Endpoint, dial
-from host.capabilities.fetch.stream import Stream
+from host.capabilities.fetch.protocols import Http1, Http2
+from host.capabilities.fetch.room import Room, open_files_max
 
 _KEPT_S = 15.0
 _KEPT_MAX = 256
 _KEPT_FOR_ONE_MAX = 32
 _SWEEP_S = 5.0
-#: Responses with 1xx on one connection; they cost time, and tell a guest nothing.
-_INFORMATIONAL_MAX = 64
 
 
 class Key(Struct, frozen=True):
@@ -33,81 +31,6 @@ class Key(Struct, frozen=True):
     host: str
     port: int
     header_bytes_max: int
-
-
-class Http1(httpcore2.AsyncHTTP11Connection):
-    """HTTP/1.1 that sends a body while it receives the response: a server may answer before it has read all of it."""
-
-    READ_NUM_BYTES = 256 * 1024
-
-    def __init__(self, origin: httpcore2.Origin, stream: Stream, header_bytes_max: int) -> None:
-        self.MAX_INCOMPLETE_EVENT_SIZE = header_bytes_max
-        super().__init__(origin, stream)
-        self._sending: asyncio.Task | None = None
-        self._informational = 0
-
-    async def _receive_event(self, timeout: float | None = None) -> h11.Event | type[h11.PAUSED]:
-        event = await super()._receive_event(timeout)
-        if isinstance(event, h11.InformationalResponse):
-            self._informational += 1
-            if self._informational > _INFORMATIONAL_MAX:
-                raise httpcore2.RemoteProtocolError("too many informational responses")
-        return event
-
-    async def _send_request_body(self, request: httpcore2.Request) -> None:
-        send = super()._send_request_body
-        if request.extensions.get("written"):
-            self._sending = asyncio.create_task(_send(send(request), request))
-        else:
-            await send(request)
-
-    async def _response_closed(self) -> None:
-        _end(self._sending)
-        await super()._response_closed()
-
-    @property
-    def clean(self) -> bool:
-        """Whether another request may be sent."""
-        return self.is_idle() and not self._h11_state.trailing_data[0] and self._network_stream.quiet
-
-
-class Http2(httpcore2.AsyncHTTP2Connection):
-    """HTTP/2, with the same."""
-
-    def __init__(self, origin: httpcore2.Origin, stream: Stream) -> None:
-        super().__init__(origin, stream)
-        self._sending: asyncio.Task | None = None
-
-    async def _send_request_body(self, request: httpcore2.Request, stream_id: int) -> None:
-        send = super()._send_request_body
-        if request.extensions.get("written"):
-            self._sending = asyncio.create_task(_send(send(request, stream_id), request))
-        else:
-            await send(request, stream_id)
-
-    async def _response_closed(self, stream_id: int) -> None:
-        _end(self._sending)
-        await super()._response_closed(stream_id)
-
-    @property
-    def clean(self) -> bool:
-        """Whether another request may be sent. Frames of the connection itself may come at any time."""
-        return self.is_idle() and self.is_available()
-
-
-async def _send(sending: Awaitable[None], request: httpcore2.Request) -> None:
-    """Sends a body beside the receiving of the response, which tells what became of it; unless the body is stuck."""
-    try:
-        await sending
-    except httpcore2.WriteTimeout as error:
-        request.extensions["stuck"](error)
-    except Exception:
-        return
-
-
-def _end(sending: asyncio.Task | None) -> None:
-    if sending is not None:
-        sending.cancel()
 
 
 class Connection:
@@ -134,6 +57,7 @@ class Connections:
 
     def __init__(self, make_tls: Callable[[], Awaitable[ssl.SSLContext]]) -> None:
         self._make_tls = make_tls
+        self._room = Room(open_files_max())
         self._kept: dict[Key, list[Connection]] = {}
         self._count = 0
         self._sweeper: asyncio.TimerHandle | None = None
@@ -149,7 +73,16 @@ class Connections:
                 return connection
             connection.stream.close()
         tls = await self._make_tls() if endpoint.scheme == "https" else None
-        return Connection(key, await dial(endpoint, addresses, tls))
+        if self._room.full:
+            self._close_oldest()
+        await self._room.enter(key.principal)
+        try:
+            connection = Connection(key, await dial(endpoint, addresses, tls))
+        except BaseException:
+            self._room.leave(key.principal)
+            raise
+        connection.stream.on_lost = lambda: self._room.leave(key.principal)
+        return connection
 
     def _pop(self, key: Key, kept: list[Connection], addresses: Sequence[str]) -> Connection | None:
         for index in range(len(kept) - 1, -1, -1):
@@ -164,15 +97,26 @@ class Connections:
     def give_back(self, connection: Connection) -> None:
         """Keeps a connection for another request, or closes it."""
         kept = self._kept.get(connection.key, ())
-        if not connection.http.clean or self._count >= _KEPT_MAX or len(kept) >= _KEPT_FOR_ONE_MAX:
+        if not connection.http.clean or len(kept) >= _KEPT_FOR_ONE_MAX:
             connection.stream.close()
             return
+        if self._count >= _KEPT_MAX:
+            self._close_oldest()
         connection.used = True
         connection.kept_until = time.monotonic() + _KEPT_S
         self._kept.setdefault(connection.key, []).append(connection)
         self._count += 1
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_S, self._sweep)
+
+    def _close_oldest(self) -> None:
+        """Of those who were the first to keep any."""
+        for key, kept in self._kept.items():
+            kept.pop(0).stream.close()
+            self._count -= 1
+            if not kept:
+                del self._kept[key]
+            return
 
     def _sweep(self) -> None:
         now = time.monotonic()

@@ -113,7 +113,7 @@ def length_mismatch() -> Failure:
     )
 
 
-def of_resolving(host: str, error: OSError) -> Failure:
+def of_resolving(host: str, error: Exception) -> Failure:
     """What getaddrinfo raised."""
     again = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
     code = "EAI_AGAIN" if again else "ENOTFOUND"

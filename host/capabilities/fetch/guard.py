@@ -106,7 +106,7 @@ class Guard:
         if url.address is not None:
             addresses = [url.address]
         else:
-            addresses = [parse_address(each) for each in await self._resolve(url.host, url.port)]
+            addresses = [parse_address(each) for each in await self._resolve(url.host, self._site.principal)]
             if not addresses:
                 raise Failure("ENOTFOUND", f"getaddrinfo ENOTFOUND {url.host}")
         denied = decide_addresses(self._site.rulebook.fetch, request, permit.terms, addresses)

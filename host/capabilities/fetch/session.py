@@ -1,6 +1,7 @@
 """What the requests of one execution have in common: guard, secrets, shares, and what is open."""
 
 import asyncio
+import functools
 from typing import Protocol
 
 from host.capabilities.base import Refusal, Site
@@ -80,4 +81,10 @@ def _scrubber(site: Site) -> Scrubber:
             found.append(text_of(site.secret(name), name))
         except Refusal:
             continue  # it is put on nothing
-    return Scrubber(found)
+    return _scrubber_of(tuple(sorted(found)))
+
+
+@functools.lru_cache(maxsize=64)
+def _scrubber_of(secrets: tuple[str, ...]) -> Scrubber:
+    """Its spellings take longer to make than a request."""
+    return Scrubber(secrets)

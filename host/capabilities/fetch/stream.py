@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from httpcore2 import AsyncNetworkStream, ReadError, ReadTimeout, WriteError, WriteTimeout
@@ -23,6 +24,8 @@ class Stream(asyncio.Protocol, AsyncNetworkStream):
         self._at_once = 0
         self._ended = False
         self._error: Exception | None = None
+        #: Called once, when the connection is gone.
+        self.on_lost: Callable[[], None] | None = None
         self._full = False
         self._reader: asyncio.Future | None = None
         self._writer: asyncio.Future | None = None
@@ -44,6 +47,8 @@ class Stream(asyncio.Protocol, AsyncNetworkStream):
     def connection_lost(self, error: Exception | None) -> None:
         self._ended = True
         self._error = error
+        if self.on_lost is not None:
+            self.on_lost()
         _wake(self._reader)
         _wake(self._writer)
 

@@ -42,7 +42,7 @@ class Bench:
         await self.tls.start(self.authority.server("secure.test", "*.secure.test", "127.0.0.1"))
         await self.h2.start(self.authority.server("two.test", alpn=("h2",)))
 
-    async def _resolve(self, host: str, port: int) -> tuple[str, ...]:
+    async def _resolve(self, host: str, principal: str) -> tuple[str, ...]:
         self.asked.append(host)
         known = self.names.get(host)
         if known is None:

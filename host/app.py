@@ -11,16 +11,23 @@ import msgspec
 from host.capabilities.base import BuiltIn, Power
 from host.capabilities.fetch import FetchClient, fetch_power
 from host.capabilities.zlib import ZLIB
+from host.errors import SettingError
 from host.execution.membership import membership
 from host.execution.rates import NodeRates, Rates
 from host.execution.run import Executor, ExecutorOptions
+from host.execution.site import Secrets, no_secrets
 from host.execution.tally import FIGURES, GAUGES
 from host.execution.warmup import warm_slots, warm_up
 from host.machine import cores
+from host.node.board import Board
 from host.node.node import Node, Shared
 from host.policy.model import PolicySet
+from host.policy.signing.keys import KeyFault, PublicKey, read_public_key
+from host.reload.in_force import InForce, renewing
+from host.reload.source import Source
 from host.sandbox.engine import open_engine
 from host.sandbox.image import find_image
+from host.secrets import SecretSource
 from host.settings import MIB, Settings, ceilings
 
 if TYPE_CHECKING:
@@ -47,10 +54,10 @@ class Worker:
 
 
 def make_worker(
-    settings: Settings, policies: PolicySet, shared: Shared, on_ready: Callable[[], None] = lambda: None
+    settings: Settings, board: Board, shared: Shared, on_ready: Callable[[], None] = lambda: None
 ) -> Worker:
-    """What one worker process serves: every one of a node under the same policies, whenever it was started. `on_ready`
-    is called when it takes requests. Raises SetupError."""
+    """What one worker process serves: every one of a node under the policies on the `board`, whenever it was started.
+    `on_ready` is called when it takes requests. Raises SetupError."""
     # Only those who serve pay for the framework: `cellblock run` comes through here too.
     from host.api.auth import Callers
     from host.api.body import BodyRoom
@@ -62,18 +69,20 @@ def make_worker(
     from host.api.sqlite_answers import SqliteAnswers
     from host.api.status import Status
 
-    policies = effective_policies(policies, settings)
+    in_force = InForce(board)
     fetch = open_fetch(settings)
-    executor = make_executor(settings, shared.join(), fetch)
-    callers = Callers(policies, ceilings(settings))
+    executor = make_executor(settings, shared.join(), in_force.secret, fetch)
+    callers = Callers(in_force.policies, ceilings(settings))
+    in_force.on_change(callers.take)
+    in_force.on_change(executor.took_policies)
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
     bodies = BodyRoom(settings.body_buffer_mb * MIB, settings.body_timeout_ms / 1000)
     watch = Watch(settings)
     answers = SqliteAnswers(settings.data_dir, claim_age_max_s(settings))
     executions = Executions(callers, executor, bodies, hints, watch.recorder, answers)
     readiness = Readiness()
-    status = Status(executor, callers, NodeFigures(executor), readiness, settings, policies.digest)
-    lifespan = _serving(executor, readiness, status, settings, watch, answers, fetch, on_ready)
+    status = Status(executor, callers, NodeFigures(executor), readiness, settings, lambda: in_force.state)
+    lifespan = _serving(executor, in_force, readiness, status, settings, watch, answers, fetch, on_ready)
     app = make_service(executions, status, readiness, lifespan, settings.cors_origins)
     return Worker(app, Drain(executor, executions, readiness, settings.shutdown_grace_ms / 1000))
 
@@ -109,7 +118,29 @@ def open_fetch(settings: Settings) -> FetchClient:
     return FetchClient(settings.fetch_timeout_ms, settings.fetch_total_mb * MIB)
 
 
-def make_executor(settings: Settings, node: Node | None = None, fetch: FetchClient | None = None) -> Executor:
+def make_source(settings: Settings, secrets: SecretSource) -> Source:
+    """Where policies and their secrets come from. Raises SettingError."""
+    key = public_key(settings)
+    return Source(settings.policy_dir, key, secrets, lambda policies: effective_policies(policies, settings))
+
+
+def public_key(settings: Settings) -> PublicKey | None:
+    """The key whose owner signs the policies; None where nobody has to. Raises SettingError."""
+    if not settings.policy_public_key:
+        return None
+    try:
+        return read_public_key(settings.policy_public_key)
+    except KeyFault as fault:
+        hint = "`cellblock policy keygen` makes a pair of keys, and prints the public one."
+        raise SettingError(f"POLICY_PUBLIC_KEY {fault}", hint) from None
+
+
+def make_executor(
+    settings: Settings,
+    node: Node | None = None,
+    secrets: Secrets = no_secrets,
+    fetch: FetchClient | None = None,
+) -> Executor:
     """What runs the code in this process."""
     capabilities = (*CAPABILITIES, fetch_power(fetch or open_fetch(settings)))
     running_max = settings.max_concurrent_executions
@@ -126,7 +157,7 @@ def make_executor(settings: Settings, node: Node | None = None, fetch: FetchClie
         code_cache=settings.code_cache_size,
         ceilings=ceilings(settings),
     )
-    return Executor(engine, options, node, _rates(settings, node), capabilities)
+    return Executor(engine, options, node, _rates(settings, node), capabilities, secrets)
 
 
 def _rates(settings: Settings, node: Node | None) -> Rates | None:
@@ -163,6 +194,7 @@ def _settle_memory() -> None:
 
 def _serving(
     executor: Executor,
+    in_force: InForce,
     readiness: "Readiness",
     status: "Status",
     settings: Settings,
@@ -179,7 +211,8 @@ def _serving(
     async def lifespan(_: "Litestar") -> AsyncIterator[None]:
         status.warmup = await warm_up(executor)
         _settle_memory()
-        async with membership(executor), warm_slots(executor.engine, settings.warm_slots):
+        warmed = warm_slots(executor.engine, settings.warm_slots)
+        async with membership(executor), renewing(in_force, executor.node.mail), warmed:
             readiness.phase = Phase.READY
             on_ready()
             try:

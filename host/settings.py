@@ -10,34 +10,36 @@ import os
 import stat
 import tempfile
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
 from host.errors import SettingError
 from host.machine import cores, memory_bytes
+from host.setting_kinds import (
+    ADDRESS,
+    FOLDER,
+    FOLDER_OR_NONE,
+    KEY,
+    ORIGINS,
+    REDIS,
+    SWITCH,
+    Kind,
+    choice,
+    number,
+    whole,
+)
 
 if TYPE_CHECKING:
     from host.policy.model import Limits
 
 MIB = 1 << 20
-_TRUE = ("1", "true", "yes", "on")
-_FALSE = ("0", "false", "no", "off")
 _SHOWN_CHARS = 60
 
 Source = Literal["default", "computed", "file", "environment", "option"]
 Level = Literal["debug", "info", "warning", "error"]
-
-
-class Kind(Struct, frozen=True):
-    """What values a setting takes: `accepted` in words, and `read`, which raises ValueError for any other."""
-
-    name: str
-    accepted: str
-    read: Callable[[Any], Any]
 
 
 class Setting(Struct, frozen=True):
@@ -58,64 +60,6 @@ class Setting(Struct, frozen=True):
     def option(self) -> str:
         """The option of `cellblock serve`."""
         return "--" + self.key.replace("_", "-")
-
-
-def _whole(least: int, most: int) -> Kind:
-    def read(value: Any) -> int:
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
-            value = int(value)
-        if type(value) is not int or not least <= value <= most:
-            raise ValueError
-        return value
-
-    return Kind("integer", f"a whole number from {least} to {most}", read)
-
-
-def _choice(*words: str) -> Kind:
-    def read(value: Any) -> str:
-        if value not in words:
-            raise ValueError
-        return value
-
-    return Kind("choice", " or ".join(words), read)
-
-
-def _read_switch(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = str(value).lower()
-    if word not in _TRUE + _FALSE:
-        raise ValueError
-    return word in _TRUE
-
-
-def _read_text(value: Any) -> str:
-    if not isinstance(value, str) or not value or not value.isprintable():
-        raise ValueError
-    return value
-
-
-def _read_address(value: Any) -> str:
-    text = _read_text(value).strip("[]")
-    return "127.0.0.1" if text.lower() == "localhost" else str(ipaddress.ip_address(text))
-
-
-def _read_origins(value: Any) -> tuple[str, ...]:
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-        raise ValueError
-    origins = tuple(part.strip() for part in parts if part.strip())
-    for origin in origins:
-        scheme, separator, host = origin.partition("://")
-        if not separator or scheme not in ("http", "https") or not host or set(host) & set("/*?# "):
-            raise ValueError
-    return origins
-
-
-SWITCH = Kind("switch", "1, 0, true, false, yes, no, on or off", _read_switch)
-ADDRESS = Kind("address", "an IP address or localhost", _read_address)
-FOLDER = Kind("folder", "the path of a folder", lambda value: Path(_read_text(value)))
-ORIGINS = Kind("list", "origins such as https://app.example.com, separated by commas", _read_origins)
 
 
 def _default_policy_dir(_: Mapping[str, Any]) -> Path:
@@ -144,21 +88,9 @@ def _default_memory_mb(_: Mapping[str, Any]) -> int:
     return max(128, memory_bytes() * 3 // 4 // MIB)
 
 
-def _read_redis(value: Any) -> str:
-    if value == "":
-        return ""
-    text = _read_text(value)
-    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
-        raise ValueError
-    return text
-
-
-REDIS = Kind("URL", "a URL such as redis://127.0.0.1:6379/0, or nothing", _read_redis)
-
-
 SETTINGS: tuple[Setting, ...] = (
     Setting(
-        "ENVIRONMENT", _choice("production", "development"), "development",
+        "ENVIRONMENT", choice("production", "development"), "development",
         "Where this runs: `development` allows the console and colours the log, `production` writes the log as JSON.",
     ),
     Setting(
@@ -166,61 +98,61 @@ SETTINGS: tuple[Setting, ...] = (
         "Whether code may use `console` where its policy allows it. Off, no policy can. By default on in development.",
     ),
     Setting("HOST", ADDRESS, "127.0.0.1", "The address to listen on; other than loopback only with an access.yaml."),
-    Setting("PORT", _whole(1, 65535), 3002, "The TCP port to listen on."),
+    Setting("PORT", whole(1, 65535), 3002, "The TCP port to listen on."),
     Setting(
-        "WORKERS", _whole(1, 256), lambda _: cores(),
+        "WORKERS", whole(1, 256), lambda _: cores(),
         "How many processes serve requests. By default as many as there are cores.", "processes",
     ),
     Setting(
-        "MAX_CONCURRENT_EXECUTIONS", _whole(1, 20_000), _default_concurrent,
+        "MAX_CONCURRENT_EXECUTIONS", whole(1, 20_000), _default_concurrent,
         "How many executions run at once, all workers together. By default from memory and cores, 100 to 2000.",
         "executions",
     ),
     Setting(
-        "MAX_EXECUTION_MEMORY_MB", _whole(128, 16 * MIB), _default_memory_mb,
+        "MAX_EXECUTION_MEMORY_MB", whole(128, 16 * MIB), _default_memory_mb,
         "What executions may have together: the memory caps and native stacks (28 MiB each) of those that run, and "
         "what those have that wait. By default three quarters of the machine's memory.", "MiB",
     ),
     Setting(
-        "QUEUE_SIZE", _whole(0, 1_000_000), lambda so_far: so_far["max_concurrent_executions"] * 5,
+        "QUEUE_SIZE", whole(0, 1_000_000), lambda so_far: so_far["max_concurrent_executions"] * 5,
         "How many requests wait for a free execution slot, all workers together; any more are answered with "
         "ConcurrencyError at once. By default five for each slot.", "requests",
     ),
     Setting(
-        "QUEUE_TIMEOUT_MS", _whole(0, 600_000), 10_000,
+        "QUEUE_TIMEOUT_MS", whole(0, 600_000), 10_000,
         "How long a request waits for a free execution slot before it is answered with ConcurrencyError.", "ms",
     ),
     Setting(
-        "EXECUTION_TIMEOUT_MS", _whole(1, 3_600_000), 300_000,
+        "EXECUTION_TIMEOUT_MS", whole(1, 3_600_000), 300_000,
         "The most wall time that any policy can give an execution.", "ms",
     ),
-    Setting("MAX_CODE_LENGTH", _whole(1, 16 * MIB), 65_535, "The most code that any policy can allow.", "bytes"),
-    Setting("MAX_INPUT_SIZE", _whole(2, 256 * MIB), 2 * MIB, "The most input that any policy can allow.", "bytes"),
-    Setting("MAX_RESULT_SIZE", _whole(4, 256 * MIB), 5 * MIB, "The largest result that any policy can allow.", "bytes"),
+    Setting("MAX_CODE_LENGTH", whole(1, 16 * MIB), 65_535, "The most code that any policy can allow.", "bytes"),
+    Setting("MAX_INPUT_SIZE", whole(2, 256 * MIB), 2 * MIB, "The most input that any policy can allow.", "bytes"),
+    Setting("MAX_RESULT_SIZE", whole(4, 256 * MIB), 5 * MIB, "The largest result that any policy can allow.", "bytes"),
     Setting(
-        "FETCH_TIMEOUT_MS", _whole(1, 3_600_000), 30_000,
+        "FETCH_TIMEOUT_MS", whole(1, 3_600_000), 30_000,
         "The most time that any policy can give a request that code fetches, redirects and the whole body included.",
         "ms",
     ),
     Setting(
-        "FETCH_TOTAL_MB", _whole(1, MIB), 1_024,
+        "FETCH_TOTAL_MB", whole(1, MIB), 1_024,
         "What the requests of one execution can send and receive, all bodies together.", "MiB",
     ),
     Setting(
-        "BODY_TIMEOUT_MS", _whole(100, 3_600_000), 30_000,
+        "BODY_TIMEOUT_MS", whole(100, 3_600_000), 30_000,
         "How long a client may take to send the body of its request.", "ms",
     ),
     Setting(
-        "BODY_BUFFER_MB", _whole(1, MIB), 256,
+        "BODY_BUFFER_MB", whole(1, MIB), 256,
         "How much memory each worker gives to the bodies of requests that have no answer yet; more are answered with "
         "ConcurrencyError.", "MiB",
     ),
     Setting(
-        "SHUTDOWN_GRACE_MS", _whole(0, 3_600_000), 10_000,
+        "SHUTDOWN_GRACE_MS", whole(0, 3_600_000), 10_000,
         "How long running executions may go on after SIGTERM or SIGINT; then they are cancelled.", "ms",
     ),
     Setting(
-        "CODE_CACHE_SIZE", _whole(0, 100_000), 100,
+        "CODE_CACHE_SIZE", whole(0, 100_000), 100,
         "How many code blocks each worker keeps compiled, with at most 32 MiB of bytecode.", "code blocks",
     ),
     Setting(
@@ -229,13 +161,13 @@ SETTINGS: tuple[Setting, ...] = (
         "counts for itself.",
     ),
     Setting(
-        "RUNTIME_POOL_SIZE", _whole(0, 10_000), 100,
+        "RUNTIME_POOL_SIZE", whole(0, 10_000), 100,
         "How many unused instance slots a worker keeps warm, within the next two settings.", "slots",
     ),
-    Setting("MIN_RUNTIME_POOL_SIZE", _whole(0, 10_000), 0, "The least that RUNTIME_POOL_SIZE can come to.", "slots"),
-    Setting("MAX_RUNTIME_POOL_SIZE", _whole(0, 10_000), 1_000, "The most that RUNTIME_POOL_SIZE can come to.", "slots"),
+    Setting("MIN_RUNTIME_POOL_SIZE", whole(0, 10_000), 0, "The least that RUNTIME_POOL_SIZE can come to.", "slots"),
+    Setting("MAX_RUNTIME_POOL_SIZE", whole(0, 10_000), 1_000, "The most that RUNTIME_POOL_SIZE can come to.", "slots"),
     Setting(
-        "RUNTIME_IDLE_TIMEOUT_MIN", _whole(0, 10_000), 5,
+        "RUNTIME_IDLE_TIMEOUT_MIN", whole(0, 10_000), 5,
         "Accepted for configurations of the older service, and without effect: warm slots do not age.", "min",
     ),
     Setting(
@@ -243,12 +175,25 @@ SETTINGS: tuple[Setting, ...] = (
         "The folder of the policies and of access.yaml. By default `policies`, or the policies of the installation.",
     ),
     Setting(
+        "POLICY_RELOAD_S", number(0, 3600), 2,
+        "How often the policy folder and SECRETS_DIR are looked at. What has changed, and is at rest for a quarter of "
+        "that time, is taken if all of it is valid. 0: on SIGHUP alone.", "s",
+    ),
+    Setting(
+        "POLICY_PUBLIC_KEY", KEY, "",
+        "The Ed25519 key whose owner signs the policy folder; one that it has not signed is refused.",
+    ),
+    Setting(
+        "SECRETS_DIR", FOLDER_OR_NONE, None,
+        "The folder of the secrets that policies name, a file each. By default they are environment variables alone.",
+    ),
+    Setting(
         "DATA_DIR", FOLDER, _default_data_dir,
         "The folder of what outlives a restart: answers kept for an Idempotency-Key. Made if it is not there. By "
         "default `cellblock` in `$XDG_STATE_HOME` or `~/.local/state`.",
     ),
     Setting("CORS_ORIGINS", ORIGINS, (), "The web origins whose pages may call the service. By default none."),
-    Setting("LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info", "The least severe messages to log."),
+    Setting("LOG_LEVEL", choice("debug", "info", "warning", "error"), "info", "The least severe messages to log."),
 )  # fmt: skip
 
 BY_KEY: dict[str, Setting] = {setting.key: setting for setting in SETTINGS}
@@ -283,6 +228,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_runtime_pool_size: int
     runtime_idle_timeout_min: int
     policy_dir: Path
+    policy_reload_s: float
+    policy_public_key: str
+    secrets_dir: Path | None
     data_dir: Path
     cors_origins: tuple[str, ...]
     log_level: Level

@@ -111,7 +111,7 @@ def test_every_field_of_an_answer_is_documented() -> None:
 
 def test_documented_routes_are_the_routes_of_the_app() -> None:
     """Every route is documented, in the docs and in the service's own list, and there are no others."""
-    status = Status(SimpleNamespace(registry=None), None, None, Readiness(), None, "")
+    status = Status(SimpleNamespace(registry=None), None, None, Readiness(), None, None)
     app = make_service(None, status, Readiness(), [])
     served = {route.path.replace("{execution_id:str}", "{id}") for route in app.routes}
     documented = {tuple(word.split()) for word in names(table(read("docs/http-api.md"), "route"))}
@@ -333,35 +333,6 @@ def test_stack_and_memory_figures_are_documented() -> None:
         f"{hostcalls.SLICE_FUEL // 1_000_000} million units of fuel",
     ):
         assert said in " ".join(text.split()), said
-
-
-# SECURITY.md and ARCHITECTURE.md
-
-
-def numbered_tests() -> dict[int, list[Path]]:
-    """The test files that carry a promise's number in their name."""
-    found: dict[int, list[Path]] = {}
-    for path in (ROOT / "tests").rglob("test_requirement_*.py"):
-        found.setdefault(int(path.stem.split("_")[2]), []).append(path)
-    return found
-
-
-def test_every_promise_has_tests() -> None:
-    """A promise of SECURITY.md is tested in files with its number or in files that it names; no number is unknown."""
-    promises = {int(row[0]): words(row[2]) for row in table(read("SECURITY.md"), "", "promise")}
-    numbered = numbered_tests()
-    assert numbered.keys() <= promises.keys()
-    assert [number for number, named in promises.items() if not named and number not in numbered] == []
-
-
-def test_every_invariant_has_tests() -> None:
-    """An invariant of ARCHITECTURE.md names where it is held, and a test or a promise that has one."""
-    promises = {int(row[0]) for row in table(read("SECURITY.md"), "", "promise")}
-    for number, _, held_in, tested_in in table(read("ARCHITECTURE.md"), "", "what always holds"):
-        assert words(held_in), number
-        named = re.search(r"promises? ([\d, ]+)", tested_in)
-        assert words(tested_in) or named, number
-        assert {int(each) for each in re.findall(r"\d+", named[1] if named else "")} <= promises, number
 
 
 # All docs

@@ -20,6 +20,7 @@ from host.api.status import FlowHealth, FlowLimits, FlowStatus, Status
 from host.api.stream import WireProgress
 from host.execution.tally import FIGURES
 from host.policy.model import WIDEST, Policy
+from host.reload.state import LoadState
 from host.settings import load_settings
 from tests.test_docs import ROOT, names, read, table, words
 
@@ -51,7 +52,7 @@ def test_every_field_of_the_limits_is_documented() -> None:
     """/flow/limits has no struct for its data: what it answers is compared."""
     text = read("docs/http-api.md")
     executor = SimpleNamespace(options=SimpleNamespace(ceilings=WIDEST))
-    status = Status(executor, None, SimpleNamespace(running_max=1), Readiness(), load_settings({}, {}), "")
+    status = Status(executor, None, SimpleNamespace(running_max=1), Readiness(), load_settings({}, {}), None)
     caller = Caller("somebody", {"one": Policy("one")}, 1)
     data = status.limits(caller).data
     rows = table(text, "field of `/flow/limits`")
@@ -69,7 +70,7 @@ def metrics_table() -> str:
     figures = SimpleNamespace(rates_up=True, counts=lambda: dict.fromkeys(FIGURES, 0), running_max=1, began_unix_s=0.0)
     rows = [
         f"| `{_name(metric)}` | {metric.type} | {metric.documentation} |"
-        for metric in _Node(figures, NodeMemory(0, 0, 0, 0, 0)).collect()
+        for metric in _Node(figures, NodeMemory(0, 0, 0, 0, 0), LoadState("sha256:0", 0.0)).collect()
     ]
     return "\n".join(["| metric | kind | meaning |", "| --- | --- | --- |", *rows]) + "\n"
 

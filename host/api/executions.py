@@ -121,16 +121,24 @@ class Executions:
         recording = exchange.recording
         headers = exchange.headers = read_headers(scope["headers"])
         recording.read_trace(headers)
-        caller = self._callers.identify(headers.get(b"authorization"), headers.get(b"host"))
-        recording.principal = caller.name
+        caller, version = self._identify(exchange), self._callers.version
         check_content(headers)
         sent = await body.read(exchange.receive, headers, caller.body_bytes_max)
+        if self._callers.version != version:
+            # Policies came into force while the body was on its way: what its sender may do now is what counts.
+            caller = self._identify(exchange)
         if wants_events(headers):
             listed = partial(self._executor.registry.listed, exchange.execution_id)
             exchange.stream = EventStream(exchange.send, listed)
         if KEY_HEADER not in headers:
             return self._answer_to(exchange, await self._run(exchange, caller, sent))
         return await self._run_once(exchange, caller, sent)
+
+    def _identify(self, exchange: Exchange) -> Caller:
+        headers = exchange.headers
+        caller = self._callers.identify(headers.get(b"authorization"), headers.get(b"host"))
+        exchange.recording.principal = caller.name
+        return caller
 
     async def _run_once(self, exchange: Exchange, caller: Caller, sent: bytes) -> Answer:
         """Runs what carries an Idempotency-Key, or gives the answer that is kept for it."""

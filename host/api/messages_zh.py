@@ -163,6 +163,9 @@ MESSAGES: dict[str, str] = {
         "请减少调用次数；策略通过 limits.host_calls 设定次数。"
     ),
     "The policy does not grant this host call": "策略未授予此宿主调用",
+    "The execution has {} host calls open": "执行有 {} 个宿主调用尚未结束",
+    "The server has no secret `{}`": "服务器没有名为 `{}` 的密钥",
+    "Its operator has to provide it.": "需由运维人员提供。",
     # guest/quickjs-wasm: what the guest's runtime writes on the host's behalf
     "The code returned no value (undefined)": "代码没有返回值（undefined）",
     "End the code with `return value`, or return null.": "请用 `return value` 结束代码，或返回 null。",

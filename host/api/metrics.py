@@ -1,6 +1,6 @@
 """GET /metrics: the node's figures in the text format of Prometheus."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
@@ -16,6 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from host.api.figures import NodeFigures, NodeMemory
 from host.execution.tally import BUCKETS_S, ERROR_TYPES
+from host.reload.state import LoadState
 from host.version import version
 
 #: Figure, name, help, and what its unit is divided by.
@@ -46,9 +47,10 @@ _HISTOGRAMS = (
 class _Node:
     """The figures at one moment, as prometheus_client collects them."""
 
-    def __init__(self, figures: NodeFigures, memory: NodeMemory) -> None:
+    def __init__(self, figures: NodeFigures, memory: NodeMemory, loads: LoadState) -> None:
         self._figures = figures
         self._memory = memory
+        self._loads = loads
 
     def collect(self) -> Iterable[Metric]:
         counts = self._figures.counts()
@@ -61,7 +63,24 @@ class _Node:
             yield GaugeMetricFamily(name, text, value=counts[figure])
         for figure, name, text in _HISTOGRAMS:
             yield _histogram(counts, figure, name, text)
+        yield from self._policies()
         yield from self._node()
+
+    def _policies(self) -> Iterable[Metric]:
+        loads = self._loads
+        yield InfoMetricFamily(
+            "cellblock_policies", "The policies in force, by their digest", value={"digest": loads.digest}
+        )
+        yield GaugeMetricFamily(
+            "cellblock_policies_newest_in_force", "1, or 0 while the newest policies are refused",
+            value=loads.last_error is None,
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "cellblock_policies_loaded_timestamp_seconds", "When the policies in force were loaded, Unix time",
+            value=loads.loaded_unix_s,
+        )  # fmt: skip
+        yield CounterMetricFamily("cellblock_policies_loads", "Policies that were loaded", value=loads.loads)
+        yield CounterMetricFamily("cellblock_policies_failed_loads", "Policies that were refused", value=loads.failures)
 
     def _node(self) -> Iterable[Metric]:
         memory = self._memory
@@ -107,13 +126,13 @@ def _histogram(counts: Mapping[str, int], figure: str, name: str, text: str) -> 
     return family
 
 
-def metrics_routes(figures: NodeFigures) -> list[HTTPRouteHandler]:
+def metrics_routes(figures: NodeFigures, loads: Callable[[], LoadState]) -> list[HTTPRouteHandler]:
     """The routes of this file."""
 
     @get("/metrics", summary="Figures for Prometheus", response_description="The whole node.", media_type="text/plain")
     async def metrics() -> Response[bytes]:
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Node(figures, await figures.memory()))
+        registry.register(_Node(figures, await figures.memory(), loads()))
         return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return [metrics]

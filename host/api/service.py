@@ -34,7 +34,7 @@ def make_service(
             *look_routes(readiness),
             *status_routes(status),
             *running_routes(status.callers, status.executor.registry),
-            *metrics_routes(status.figures),
+            *metrics_routes(status.figures, status.loads),
         ],
         lifespan=[lifespan],
         openapi_config=openapi_config(),

@@ -1,6 +1,7 @@
 """/flow/health, /flow/status and /flow/limits: the node as its operators and its callers see it."""
 
 import datetime
+from collections.abc import Callable
 
 import msgspec
 from litestar import Request, get
@@ -17,6 +18,7 @@ from host.execution.tally import ERROR_TYPES
 from host.execution.warmup import WarmedUp
 from host.policy.ceilings import narrow
 from host.policy.units import show_rate
+from host.reload.state import LoadError, LoadState
 from host.settings import Settings
 from host.version import version
 
@@ -32,11 +34,20 @@ class Runtime(Struct, frozen=True, rename="camel"):
 
 
 class PolicyState(Struct, frozen=True, rename="camel"):
-    """Which policies are in force, and why newer ones are not, if so."""
+    """Which policies are in force, and why newer ones are not, if so. `mode` is `audit` on a day on which any policy
+    that somebody may use audits."""
 
     digest: str
     mode: str
-    last_error: str | None
+    last_error: LoadError | None
+
+
+class PolicyLoads(PolicyState, frozen=True, rename="camel"):
+    """The same, with when they came into force, and how often policies were loaded and refused since the node began."""
+
+    loaded_at: str
+    loads: int
+    failed_loads: int
 
 
 class WarmUp(Struct, frozen=True, rename="camel"):
@@ -131,6 +142,7 @@ class FlowStatus(Struct, frozen=True, rename="camel"):
     start_time: str
     memory: StatusMemory
     cache: Cache
+    policies: PolicyLoads
     limits: StatusLimits
     timestamp: str
 
@@ -153,14 +165,15 @@ class Status:
         figures: NodeFigures,
         readiness: Readiness,
         settings: Settings,
-        policies_digest: str,
+        loads: Callable[[], LoadState],
     ) -> None:
         self.executor = executor
         self.callers = callers
         self.figures = figures
         self.readiness = readiness
         self.settings = settings
-        self.policies = PolicyState(policies_digest, "enforce", None)
+        #: How the loading of the policies went that are in force.
+        self.loads = loads
         self.warmup: WarmedUp | None = None
 
     async def health(self) -> FlowHealth:
@@ -176,7 +189,7 @@ class Status:
         state = "ok" if self.readiness.ready else str(self.readiness.phase)
         memory = await self.figures.memory()
         return FlowHealth(
-            state, timestamp(), SERVICE, version(), runtime, memory, _warmup(self.warmup), self.policies,
+            state, timestamp(), SERVICE, version(), runtime, memory, _warmup(self.warmup), self._policies(),
             RateStore(self.executor.rates.store, self.executor.rates.up),
         )  # fmt: skip
 
@@ -191,6 +204,7 @@ class Status:
             _utc(self.figures.began_unix_s),
             StatusMemory(**memory, executor_stats=self._stats(counts)),
             self._cache(counts),
+            self._policy_loads(),
             StatusLimits(
                 self.settings.execution_timeout_ms,
                 self.settings.max_code_length,
@@ -199,6 +213,18 @@ class Status:
             ),
             timestamp(),
         )
+
+    def _policies(self) -> PolicyState:
+        state = self.loads()
+        return PolicyState(state.digest, self._mode(), state.last_error)
+
+    def _policy_loads(self) -> PolicyLoads:
+        state = self.loads()
+        when = _utc(state.loaded_unix_s)
+        return PolicyLoads(state.digest, self._mode(), state.last_error, when, state.loads, state.failures)
+
+    def _mode(self) -> str:
+        return "audit" if self.callers.audits_on(datetime.datetime.now(datetime.UTC).date()) else "enforce"
 
     def _stats(self, counts) -> ExecutorStats:
         return ExecutorStats(

@@ -1,6 +1,7 @@
 """`cellblock doctor`: whether everything that is needed is there, and what mends what is not."""
 
 import asyncio
+import os
 import platform
 import resource
 import sys
@@ -17,6 +18,7 @@ from host.cli.exits import HELP, Exit
 from host.cli.options import config_option, load_policies
 from host.errors import CellblockError
 from host.machine import cores, memory_bytes
+from host.secrets import SecretSource
 from host.settings import Settings, load_settings, require_access_rules, require_data_dir
 
 if TYPE_CHECKING:
@@ -85,8 +87,17 @@ def _data(settings: Settings) -> Iterator[Finding]:
 
 
 def _policies(settings: Settings) -> Iterator[Finding]:
-    policies = load_policies(settings.policy_dir)
+    from host.app import make_source
+
+    source = make_source(settings, SecretSource(settings.secrets_dir, os.environ))
+    loaded = load_policies(settings.policy_dir, source.load)
+    policies = loaded.policies
     yield Finding(True, f"policies in {settings.policy_dir}: {', '.join(policies.policies)}")
+    if loaded.manifest is not None:
+        yield Finding(True, f"the policies are signed, with the serial {loaded.manifest.serial}")
+    yield Finding(True, f"secrets that policies want, and that are there: {len(loaded.secrets)}")
+    for name in loaded.doubled:
+        yield Finding(False, f"the secret {name} is both a file and a variable: the file holds", "Remove one of them.")
     require_access_rules(settings, policies.access is not None)
     who = "access.yaml says who may call" if policies.access is not None else "no access.yaml: this machine alone"
     yield Finding(True, f"listens on {settings.host}; {who}")

@@ -10,7 +10,7 @@ COMMANDS: Commands = {
     "serve": ("serve", "Serve requests over HTTP."),
     "run": ("run", "Run one code block."),
     "image": ("image", "Build the guest image, or show what is in it."),
-    "policy": ("policy", "Check, test, explain, compare and format policies."),
+    "policy": ("policy", "Check, test, explain, compare, format and sign policies."),
     "token": ("token", "Make a token for access.yaml."),
     "settings": ("show_settings", "Show every setting, its value and where that comes from."),
     "doctor": ("doctor", "Check that everything that is needed is there."),

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from host.errors import SetupError
 from host.policy.diagnose import render
-from host.policy.folder import load_folder
-from host.policy.model import PolicySet
 from host.policy.resolve import PolicyFolderError
 from host.settings import SETTINGS, Setting
+
+Loaded_ = TypeVar("Loaded_")
 
 config_option = click.option(
     "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A TOML file of settings."
@@ -44,10 +44,10 @@ def setting_options(command: Callable) -> Callable:
     return command
 
 
-def load_policies(folder: Path) -> PolicySet:
-    """The policies of a folder. Raises SetupError with every mistake in it."""
+def load_policies(folder: Path, load: Callable[[], Loaded_]) -> Loaded_:
+    """What `load` gives of a folder. Raises SetupError with every mistake in it."""
     try:
-        return load_folder(folder)
+        return load()
     except PolicyFolderError as error:
         found = "\n".join(render(each, error.sources.get(each.file)) for each in error.diagnostics)
         raise SetupError(f"the policies in {folder} cannot be used:\n{found}") from error

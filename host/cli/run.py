@@ -1,6 +1,8 @@
 """`cellblock run FILE.js`: one execution, without a server."""
 
 import asyncio
+import os
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +15,8 @@ from host.errors import CellblockError, InternalError, RequestError, TooLargeErr
 from host.execution.outcome import Failure, Report, Success
 from host.execution.request import ExecutionRequest
 from host.policy.model import Policy, PolicySet
+from host.policy.wants import secrets_of
+from host.secrets import SecretSource, SecretStore
 from host.settings import Settings, load_settings
 
 _LIMIT_TYPES = ("TimeoutError", "MemoryLimitError", "ResultTooLargeError")
@@ -39,9 +43,11 @@ def command(
     """
     settings = load_settings({"workers": 1, "policy_dir": str(policies) if policies else None}, config=config)
     code, given_json = _read_code(file), _read_input(given)
-    policy = _pick(_policies(settings), policy_name)
+    policies = _policies(settings)
+    policy = _pick(policies, policy_name)
+    secrets = _secrets(settings, policy)
     try:
-        report = asyncio.run(_execute(settings, ExecutionRequest(code, given_json, policy, "cli")))
+        report = asyncio.run(_execute(settings, ExecutionRequest(code, given_json, policy, "cli"), secrets))
     except (RequestError, InternalError) as error:
         raise SystemExit(_refused(error, policy, as_json)) from None
     _show(report, as_json)
@@ -50,15 +56,28 @@ def command(
 
 def _policies(settings: Settings) -> PolicySet:
     # Imported late: it is not needed where the arguments are wrong already.
-    from host.app import effective_policies
+    from host.app import effective_policies, public_key
+    from host.policy.folder import load_folder
 
-    return effective_policies(load_policies(settings.policy_dir), settings)
+    key = public_key(settings)
+    load = partial(load_folder, settings.policy_dir, key)
+    return effective_policies(load_policies(settings.policy_dir, load), settings)
 
 
-async def _execute(settings: Settings, request: ExecutionRequest) -> Report:
+def _secrets(settings: Settings, policy: Policy) -> SecretStore:
+    """The secrets that the policy names, as far as they are there: code that needs another one is told so."""
+    source = SecretSource(settings.secrets_dir, os.environ)
+    source.take_out_of(os.environ)
+    store, faults = source.load(secrets_of(policy))
+    for name, fault in faults.items():
+        click.echo(f"cellblock: `{policy.name}` wants the secret `{name}`, {fault.reason}\n  {fault.fix}", err=True)
+    return store
+
+
+async def _execute(settings: Settings, request: ExecutionRequest, secrets: SecretStore) -> Report:
     from host.app import make_executor
 
-    executor = make_executor(settings)
+    executor = make_executor(settings, secrets=secrets.get)
     try:
         return await executor.run(request)
     finally:

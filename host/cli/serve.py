@@ -1,6 +1,8 @@
 """`cellblock serve`: the HTTP service, in as many worker processes as there are cores."""
 
 import multiprocessing
+import os
+import signal
 import socket
 from functools import partial
 from pathlib import Path
@@ -9,11 +11,17 @@ from typing import Any
 import click
 
 from host import telemetry
+from host.app import make_shared, make_source
 from host.cli.exits import Exit
 from host.cli.options import config_option, load_policies, setting_options
 from host.errors import ImageError, SettingError
+from host.node.board import Board
 from host.policy.ceilings import over_ceilings
+from host.policy.diagnose import Diagnostic
 from host.policy.model import PolicySet
+from host.reload.in_force import NOTE
+from host.reload.keeper import Keeper
+from host.secrets import SecretSource
 from host.settings import Settings, ceilings, load_settings, require_access_rules, require_data_dir
 
 #: Connections that a worker holds at once; each costs some KB. Executions have a limit of their own.
@@ -33,11 +41,17 @@ def command(config: Path | None, **options: Any) -> None:
     Every setting is also an environment variable and a key of the TOML file; `cellblock settings` explains them.
     """
     settings = load_settings(options, config=config)
-    policies = load_policies(settings.policy_dir)
+    secrets = SecretSource(settings.secrets_dir, os.environ)
+    board = Board()
+    keeper = _keeper(settings, secrets, board)
+    policies = load_policies(settings.policy_dir, keeper.begin).policies
     require_access_rules(settings, policies.access is not None)
     require_data_dir(settings)
     _require_free_port(settings)
     telemetry.check()
+    secrets.take_out_of(os.environ)
+    # Until the service runs: then it means that policies are to be read anew.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     preparing = _prepare_image()
     # Imported before the workers are forked: they share it, and need not import it themselves.
     from host import logs
@@ -46,19 +60,29 @@ def command(config: Path | None, **options: Any) -> None:
     log_config = logs.configure(settings)
     _finish(preparing)
     _log_start(settings, policies)
-    _serve(settings, policies, log_config)
+    keeper.warn()
+    _serve(settings, keeper, board, log_config)
 
 
-def _serve(settings: Settings, policies: PolicySet, log_config: dict[str, Any]) -> None:
+def _keeper(settings: Settings, secrets: SecretSource, board: Board) -> Keeper:
+    """What keeps the policies of this node, and puts them on the board for its workers."""
+
+    def warnings(policies: PolicySet) -> list[Diagnostic]:
+        return [*policies.warnings, *over_ceilings(policies, ceilings(settings))]
+
+    return Keeper(make_source(settings, secrets), board, settings.policy_reload_s, warnings)
+
+
+def _serve(settings: Settings, keeper: Keeper, board: Board, log_config: dict[str, Any]) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
-    from host.app import make_shared
     from host.cli.workers import STOP_MARGIN_S, Workers, load_worker, run_worker
 
     server = Workers(
         "cellblock",
+        keeper=keeper,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -73,7 +97,9 @@ def _serve(settings: Settings, policies: PolicySet, log_config: dict[str, Any]) 
         respawn_failed_workers=True,
         workers_kill_timeout=settings.shutdown_grace_ms // 1000 + STOP_MARGIN_S,
     )
-    loader = partial(load_worker, settings, policies, make_shared(settings), server.starts)
+    shared = make_shared(settings)
+    keeper.announce = lambda: shared.sockets.tell(shared.segment.readers(), NOTE)
+    loader = partial(load_worker, settings, board, shared, server.starts)
     server.serve(spawn_target=run_worker, target_loader=loader, wrap_loader=False)
 
 
@@ -128,8 +154,6 @@ def _log_start(settings: Settings, policies: PolicySet) -> None:
     log = structlog.get_logger()
     for note in settings.notes:
         log.warning(note)
-    for warning in (*policies.warnings, *over_ceilings(policies, ceilings(settings))):
-        log.warning(warning.message, file=warning.file, line=warning.line)
     log.info(
         "serving",
         url=f"http://{settings.host}:{settings.port}",

@@ -25,8 +25,9 @@ from host.app import Worker, make_worker
 from host.cli.exits import Exit
 from host.errors import CellblockError
 from host.machine import share_cores
+from host.node.board import Board
 from host.node.node import Shared
-from host.policy.model import PolicySet
+from host.reload.keeper import Keeper
 from host.settings import Settings
 
 #: What a worker gets beyond the grace period of its executions: for the answers, and for ending itself.
@@ -69,14 +70,14 @@ class Starts:
         return bool(self._succeeded[index])
 
 
-def load_worker(settings: Settings, policies: PolicySet, shared: Shared, starts: Starts) -> Any:
+def load_worker(settings: Settings, board: Board, shared: Shared, starts: Starts) -> Any:
     """The application, in a worker process."""
     global _worker
     from host import logs
 
     logs.configure(settings)
     try:
-        _worker = make_worker(settings, policies, shared, starts.succeed)
+        _worker = make_worker(settings, board, shared, starts.succeed)
     except CellblockError as error:
         log.error("a worker cannot start", reason=error.message, hint=error.hint)
         raise SystemExit(Exit.SETUP) from None
@@ -90,6 +91,8 @@ def run_worker(number: int, *arguments: Any, **options: Any) -> None:
     # Until it drains on a signal it has nothing to finish. What it has now are the main process's handlers.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # For the main process alone, which reads the policies; a terminal that is closed tells all of them.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _end_with_parent()
     share_cores(0, _TURN_NS)
     _signals.set_loop_signals = _drain_on_signal
@@ -134,11 +137,13 @@ def _end_in_any_case() -> None:
 class Workers(Server):
     """granian's main process. A first signal ends the workers in good order, a second one at once.
 
-    A worker that dies is replaced, however often that happens. One that cannot even start ends the service.
+    A worker that dies is replaced, however often that happens. One that cannot even start ends the service. `keeper`
+    reads the policies anew, on SIGHUP and when it is time to look.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, keeper: Keeper, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._keeper = keeper
         self.starts = Starts(self.workers)
         self._failed_starts = [0] * self.workers
 
@@ -171,18 +176,23 @@ class Workers(Server):
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         """In place of granian's, which ends the service when a worker dies twice in 5.5 s, and may forget one of two
-        that die at once."""
+        that die at once. On SIGHUP, for which granian starts all workers anew, the policies are read."""
         while not self.interrupt_signal:
             if not self.interrupt_children:
-                self.main_loop_interrupt.wait()
+                self.main_loop_interrupt.wait(self._keeper.wait_s)
             self.main_loop_interrupt.clear()
             while self.interrupt_children and not self.interrupt_signal:
                 index = self.interrupt_children.pop(0)
                 if not self._may_be_replaced(index):
                     self.shutdown(Exit.SETUP)  # exits
                 self._respawn_workers([index], spawn_target, target_loader)
-            if self.reload_signal and not self.interrupt_signal:
-                self._reload(spawn_target, target_loader)
+            if self.interrupt_signal:
+                break
+            if self.reload_signal:
+                self.reload_signal = False
+                self._keeper.reload()
+            else:
+                self._keeper.look()
         # A service manager signals the workers too: those that end before we tell them to are no failures.
         self.interrupt_children = deque(maxlen=0)
 

@@ -23,7 +23,7 @@ from host.execution.site import HostThreads, Secrets, no_secrets
 from host.execution.tally import FIGURES, GAUGES, Tally
 from host.execution.terms import TermsOf
 from host.node.node import Node, Shared
-from host.policy.model import WIDEST, Limits, Policy
+from host.policy.model import WIDEST, Limits, Policy, PolicySet
 from host.sandbox.engine import Engine
 
 #: How often at most; it costs a system call for each stack of the pool.
@@ -87,6 +87,10 @@ class Executor:
     def limits_of(self, policy: Policy) -> Limits:
         """The limits in force: the policy's, narrowed by the server's ceilings."""
         return self._terms.of_policy(policy).limits
+
+    def took_policies(self, policies: PolicySet) -> None:
+        """These are in force now. Executions that run keep their own."""
+        self._terms.keep({policy.digest for policy in policies.policies.values()})
 
     async def run(self, request: ExecutionRequest, listener: Listener | None = None) -> Report:
         """Runs one execution to its end.

@@ -1,5 +1,7 @@
 """On what terms an execution runs: worked out once for each policy, and for each principal under it."""
 
+from collections.abc import Collection
+
 from host.execution.admission import Claim
 from host.execution.memory import MIB
 from host.execution.rates import Allowance
@@ -67,6 +69,12 @@ class TermsOf:
                 self._policies.clear()
             terms = self._policies[policy.digest] = PolicyTerms(policy, self._ceilings)
         return terms
+
+    def keep(self, digests: Collection[str]) -> None:
+        """Forgets the terms of all policies but those with these digests: the others are in force no more, and what is
+        worked out for one may be large."""
+        self._policies = {digest: terms for digest, terms in self._policies.items() if digest in digests}
+        self._terms = {key: terms for key, terms in self._terms.items() if key[0] in digests}
 
     def of(self, request: ExecutionRequest) -> Terms:
         """The terms of a request."""

@@ -6,6 +6,7 @@ the content.
 """
 
 import asyncio
+import contextlib
 import itertools
 import socket
 import time
@@ -39,6 +40,12 @@ class Sockets:
         self.inboxes = [pair[0] for pair in pairs]
         self.outboxes = [pair[1] for pair in pairs]
 
+    def tell(self, rows: Iterable[int], kind: str) -> None:
+        """A note from the main process, which has no row and gets no answer. One whose mailbox is full gets none."""
+        for row in rows:
+            with contextlib.suppress(OSError):
+                self.outboxes[row].send(_encode((kind, row, 0, None)))
+
     def close(self) -> None:
         for end in (*self.inboxes, *self.outboxes):
             end.close()
@@ -61,6 +68,7 @@ class Mail:
         self._row = row
         self._peers = peers
         self._handlers: dict[str, Handler] = {}
+        self._listeners: dict[str, Callable[[], None]] = {}
         # Not those of the row's former owner, whose answers may still be on their way.
         self._numbers = itertools.count(time.monotonic_ns())
         self._questions: dict[int, _Question] = {}
@@ -86,6 +94,10 @@ class Mail:
     def answer(self, kind: str, handler: Handler) -> None:
         """Says what answers questions of `kind`. Called on the event loop; it may not wait."""
         self._handlers[kind] = handler
+
+    def listen(self, kind: str, listener: Callable[[], None]) -> None:
+        """Says what hears notes of `kind`. Called on the event loop; it may not wait."""
+        self._listeners[kind] = listener
 
     def ring(self) -> None:
         """Tells the other workers to look again. One whose mailbox is full looks again anyway, when it reads that."""
@@ -143,6 +155,8 @@ class Mail:
         kind, sender, number, content = _decode(data)
         if kind == "answer":
             self._take_answer(sender, number, content)
+        elif kind in self._listeners:
+            self._listeners[kind]()
         elif kind in self._handlers:
             task = self._loop.create_task(self._reply(sender, number, self._handlers[kind](content) or ()))
             self._sending.add(task)

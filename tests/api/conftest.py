@@ -18,6 +18,7 @@ from host.api.service import make_service
 from host.api.status import Status
 from host.execution.run import Executor
 from host.policy.model import WIDEST, Access, PolicySet, Principal, token_sha256
+from host.reload.state import LoadState
 from host.settings import load_settings
 from tests.api.client import Client
 from tests.api.node import OLGA, node
@@ -43,6 +44,7 @@ PRINCIPALS = (
 )
 #: The largest body that can be of use under each policy.
 ALL_LIMITS = {each.name: 6 * each.limits.code_bytes + each.limits.input_bytes + 4096 for each in POLICIES}
+LOADED = LoadState("sha256:0", 0.0)
 ACCESS = Access(PRINCIPALS, anonymous="sandbox")
 
 
@@ -66,16 +68,16 @@ def service_for(
     body_room_bytes: int = 256 << 20,
     recorder: Recorder | None = None,
     answers: Answers | None = None,
+    callers: Callers | None = None,
     **options: object,
 ) -> Client:
     """A service on the real executor, or on another one."""
-    policies = policies_with(access)
-    callers = Callers(policies, WIDEST)
+    callers = callers or Callers(policies_with(access), WIDEST)
     executor = executor or guests.executor
     bodies = BodyRoom(body_room_bytes, body_timeout_s)
     executions = Executions(callers, executor, bodies, recorder=recorder, answers=answers)
     settings = load_settings({}, {})
-    status = Status(executor, callers, NodeFigures(executor), readiness, settings, policies.digest)
+    status = Status(executor, callers, NodeFigures(executor), readiness, settings, lambda: LOADED)
     return Client(make_service(executions, status, readiness, _no_lifespan, **options), guests)
 
 

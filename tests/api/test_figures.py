@@ -163,6 +163,9 @@ def test_status_has_the_fields_of_the_contract(server: Server) -> None:
         "success": bool, "status": str, "uptime": float, "startTime": str,
         "memory": {"rss": int, "pss": int, "workers": int, "executions": int, "executionsMax": int},
         "cache": {"codeCompilation": cache, "codeValidation": cache},
+        "policies": {
+            "digest": str, "mode": str, "lastError": type(None), "loadedAt": str, "loads": int, "failedLoads": int,
+        },
         "limits": {"executionTimeout": int, "maxCodeLength": int, "maxConcurrent": int, "maxResultSize": int},
         "timestamp": str,
     }  # fmt: skip

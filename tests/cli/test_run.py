@@ -128,3 +128,23 @@ def test_module_runs_as_a_program(bundle) -> None:
         command = [sys.executable, "-m", "host.cli", "run", "-"]
         done = subprocess.run(command, input=code, cwd=ROOT, capture_output=True, timeout=120, check=False)
         assert done.returncode == exit_code, done.stderr
+
+
+def test_secrets_that_are_not_there_are_told(run, policies: Path) -> None:
+    """The code runs all the same: it is told when it needs one."""
+    (policies / "sandbox.yaml").write_text(
+        "version: 1\npolicy: sandbox\ngrants:\n  fetch:\n    - name: api\n      hosts: [a.example]\n"
+        '      request: {set_headers: {x-token: "${secret:token}"}}\n'
+    )
+    result = run("return 1", "--policies", str(policies))
+    assert (result.exit_code, result.stdout) == (0, "1\n")
+    assert "`sandbox` wants the secret `token`, which is not there" in result.stderr
+    assert "CELLBLOCK_SECRET_TOKEN" in result.stderr
+
+
+def test_policies_that_are_not_signed_are_4(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a key is set, no command runs code under policies of anybody else."""
+    monkeypatch.setenv("POLICY_PUBLIC_KEY", "A" * 43 + "=")
+    result = run("return 1")
+    assert result.exit_code == 4
+    assert "error[unsigned]" in result.stderr

@@ -9,10 +9,13 @@ from host.policy.diagnose import CODES
 
 WRONG = Path(__file__).parents[1] / "policies" / "wrong"
 FILES = sorted(WRONG.glob("*.yaml"))
-# What only a folder, a day or a server's settings can bring about, or a folder of several files.
+# What only a folder, a day or a server's settings can bring about, or a folder of several files; and what is about a
+# signature, or about a folder that changes.
 NOT_OF_ONE_FILE = {
-    "audit-long", "audit-over", "bad-token", "duplicate-token", "extends-deep", "no-policies", "over-ceiling",
-    "too-large", "too-many", "two-access-files", "unreadable", "wider-than-parent",
+    "audit-long", "audit-over", "bad-token", "duplicate-token", "extends-deep", "missing-secret", "no-policies",
+    "over-ceiling", "too-large", "too-many", "two-access-files", "unreadable", "wider-than-parent",
+    "bad-manifest", "bad-signature", "not-signed", "rolled-back", "signed-changed", "signed-missing", "unsigned",
+    "access-gone", "internal", "unsettled",
 }  # fmt: skip
 
 

@@ -21,6 +21,8 @@ COMMANDS: Commands = {
     "explain": ("explain", "Show what a policy comes to, or what it says of one call."),
     "diff": ("diff", "Say what a change lets in and what it shuts out."),
     "fmt": ("fmt", "Write policies in the usual form, with their comments."),
+    "keygen": ("keygen", "Make the keys that sign folders and check them."),
+    "sign": ("sign", "Sign a folder, so that a service takes no other."),
     "schema": ("schema", "Print the JSON Schema of policies and access rules, for editors."),
 }
 
@@ -32,6 +34,6 @@ class _Commands(LateGroup):
 @click.group("policy", cls=_Commands, epilog=HELP)
 @click.pass_context
 def command(context: click.Context) -> None:
-    """Checks, tests, explains, compares and formats policies."""
+    """Checks, tests, explains, compares, formats and signs policies."""
     if os.environ.get("NO_COLOR"):
         context.color = False

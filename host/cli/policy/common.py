@@ -78,7 +78,8 @@ def load(folder: Path) -> PolicySet:
 
 def refuse(folder: Path, error: PolicyFolderError) -> SystemExit:
     """Shows what is wrong with a folder on standard error, and gives what ends the command."""
-    show_diagnostics(error.diagnostics, error.sources, shown_names(folder, error.sources), err=True)
+    names = {*error.sources, *(each.file for each in error.diagnostics)}
+    show_diagnostics(error.diagnostics, error.sources, shown_names(folder, names), err=True)
     click.echo(f"cellblock: the policies in {shown_path(folder)} cannot be used", err=True)
     return SystemExit(Exit.SETUP)
 

@@ -1,10 +1,6 @@
 """`cellblock policy fmt`: policies in their usual form."""
 
-import contextlib
 import difflib
-import os
-import stat
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,6 +19,7 @@ from host.cli.policy.common import (
     show_diagnostics,
     shown_path,
 )
+from host.cli.policy.replace import replace_file
 from host.policy.check import looks_like_access
 from host.policy.fmt.format import Formatted, format_file
 from host.policy.resolve import ACCESS_FILES, is_policy_file
@@ -94,22 +91,8 @@ def _show_diff(path: Path, data: bytes, text: str) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Puts a new file in the place of the old one in one step: nobody ever reads half of it."""
-    target = Path(os.path.realpath(path))
     try:
-        mode = stat.S_IMODE(target.stat().st_mode)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with open(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fchmod(file.fileno(), mode)
-                os.fsync(file.fileno())
-            os.replace(name, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
-            raise
+        replace_file(path, text.encode())
     except OSError as fault:
         message = f"{path} cannot be written: {fault.strerror}. It is as it was"
         raise click.BadParameter(message, param_hint="FILES") from None

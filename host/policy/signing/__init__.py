@@ -1,0 +1,1 @@
+"""Signed folders: a manifest names every file with its digest, and a signature says who wrote the manifest."""

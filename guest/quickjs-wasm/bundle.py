@@ -91,6 +91,8 @@ def _axios() -> str:
         "known.http = send;",
         # A config may bring a fetch of its own, which the package's adapter then calls.
         "known.fetch = { get: (config) => (typeof config?.env?.fetch === 'function' ? get(config) : send) };",
+        # The adapter is loaded now, for the image.
+        "send();",
         "module.exports = axios;",
     ]
     return "\n".join(lines)
@@ -217,7 +219,8 @@ class Bundler:
             **self._bundle(pristine, [], _PRISTINE_WRAPPER),
         }
         vendor |= legacy_encodings.modules(self._workspace, self._npm)
-        return {**packages, **parts, **_own(vendor, self._data())}
+        ready = {name: f"(function(){{{text}}})".encode() for name, text in modules.READY.items()}
+        return {**packages, **parts, **ready, **_own(vendor, self._data())}
 
     def _data(self) -> dict[str, object]:
         """What the modules of data export."""

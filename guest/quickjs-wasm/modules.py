@@ -105,12 +105,55 @@ VENDOR: dict[str, str] = {
 #: Those of them that run on built-ins as they were before any guest code ran (js/internal/world.js).
 PRISTINE = frozenset({"streams"})
 
+#: Globals that an image has ready: by a name for it, the text that touches them.
+READY: dict[str, str] = {"global:fetch": "fetch; Headers; Request; Response;"}
+
 #: What is ready in which image. What is in none is loaded from bytecode when it is first needed.
-IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in PACKAGES}, "all": PACKAGES}
+IMAGES: dict[str, tuple[str, ...]] = {
+    "base": (),
+    "fetch": ("global:fetch",),
+    **{name: (name,) for name in PACKAGES},
+    "axios": ("global:fetch", "axios"),
+    "all": (*READY, *PACKAGES),
+}
 
 #: Modules of ours that a package touches while it is made, with what those require: they are ready in its image. The
 #: build fails, and says which, where one is missing here.
-TOUCHED: dict[str, tuple[str, ...]] = {"lodash": ("node/buffer/class", "node/process"), "axios": ("web/formdata", "internal/webidl", "internal/platform", "web/url_search_params", "web/url", "web/blob", "web/streams", "vendor/streams", "internal/world", "web/abort", "web/event", "internal/readable", "web/encoding/encoder", "web/fetch/request", "web/fetch/body", "web/fetch/header_list", "web/fetch/headers", "web/fetch/mixin", "web/fetch/url", "web/fetch/response", )}
+TOUCHED: dict[str, tuple[str, ...]] = {
+    "lodash": ("node/buffer/class", "node/process"),
+    "global:fetch": (
+        "web/fetch",
+        "web/fetch/body",
+        "internal/webidl",
+        "web/fetch/header_list",
+        "web/fetch/headers",
+        "internal/platform",
+        "web/fetch/request",
+        "web/fetch/mixin",
+        "web/fetch/url",
+        "web/fetch/response",
+        "web/fetch/transport",
+    ),
+    "axios": (
+        "web/formdata",
+        "web/url_search_params",
+        "web/url",
+        "web/blob",
+        "web/streams",
+        "vendor/streams",
+        "internal/world",
+        "web/abort",
+        "web/event",
+        "internal/readable",
+        "web/encoding/encoder",
+        "node/axios",
+        "node/axios/kit",
+        "node/axios/adapter",
+        "internal/to_buffer",
+        "node/axios/body",
+        "node/axios/errors",
+    ),
+}
 
 #: The folders below js/ whose files are modules of ours, each a file or a folder's index.js.
 OWN_FOLDERS = ("internal", "node", "web")

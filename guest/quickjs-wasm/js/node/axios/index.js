@@ -3,13 +3,14 @@
 const { TypeError } = primordials;
 const kit = require('node/axios/kit');
 
-/** `parts` is what the package hands over of itself. */
-function adapter(config, parts = undefined) {
+/** `parts` is what the package hands over of itself. Without a config it only gets ready. */
+function adapter(config = undefined, parts = undefined) {
   if (kit.parts === undefined) {
     if (parts === undefined) throw new TypeError('The adapter is for axios: require that, and not its parts');
     kit.parts = parts;
   }
-  return require('node/axios/adapter').send(config);
+  const { send } = require('node/axios/adapter');
+  return config === undefined ? undefined : send(config);
 }
 
 module.exports = { adapter };

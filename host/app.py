@@ -113,9 +113,9 @@ def make_shared(settings: Settings) -> Shared:
     return Shared(settings.workers, len(FIGURES), len(GAUGES))
 
 
-def open_fetch(settings: Settings) -> FetchClient:
-    """What the executions of a worker fetch with."""
-    return FetchClient(settings.fetch_timeout_ms, settings.fetch_total_mb * MIB)
+def open_fetch(settings: Settings, offline: bool = False) -> FetchClient:
+    """What the executions of a process fetch with; `offline`, requests are decided on and then fail."""
+    return FetchClient(settings.fetch_timeout_ms, settings.fetch_total_mb * MIB, offline=offline)
 
 
 def make_source(settings: Settings, secrets: SecretSource) -> Source:
@@ -141,8 +141,8 @@ def make_executor(
     secrets: Secrets = no_secrets,
     fetch: FetchClient | None = None,
 ) -> Executor:
-    """What runs the code in this process."""
-    capabilities = (*CAPABILITIES, fetch_power(fetch or open_fetch(settings)))
+    """What runs the code in this process. Without a client for it there is no `fetch`, whatever a policy grants."""
+    capabilities = CAPABILITIES if fetch is None else (*CAPABILITIES, fetch_power(fetch))
     running_max = settings.max_concurrent_executions
     # Any worker may come to run all of them, while its slots are being warmed.
     instances_max = running_max + settings.warm_slots

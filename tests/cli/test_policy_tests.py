@@ -149,8 +149,8 @@ def test_code_of_a_test_reaches_no_network(folder: PolicyFolder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         folder.write("p", (
-            "limits: {wall_time: 10s}\ngrants:\n  fetch:\n    - {name: here, hosts: [127.0.0.1, localhost], ports: any, "
-            "schemes: [http], addresses: [127.0.0.0/8, '::1/128']}\ntests:\n"
+            "limits: {wall_time: 10s}\ngrants:\n  fetch:\n    - {name: here, hosts: [127.0.0.1, localhost], "
+            "ports: any, schemes: [http], addresses: [127.0.0.0/8, '::1/128']}\ntests:\n"
             f"  - run: \"return fetch('http://127.0.0.1:{port}/').catch((error) => error.cause.code)\"\n"
             "    expect: {result: ENETUNREACH}\n"
             f"  - run: \"return fetch('http://localhost:{port}/').catch((error) => error.cause.code)\"\n"

@@ -1,4 +1,5 @@
 """The blocks with which clients call APIs, unchanged but for the URL, against a local server."""
+# ruff: noqa: E501 - lines of JavaScript and of data
 
 import pytest
 

@@ -1,5 +1,7 @@
 """axios, the package itself, over the host: what its README shows, and what clients of Node rely on."""
+# ruff: noqa: E501 - lines of JavaScript and of data
 
+from tests.harness import Guests
 from tests.online import Online
 
 SETUP = """
@@ -11,7 +13,9 @@ const told = async (call) => { try { return await call() } catch (error) {
 
 def test_the_examples_of_the_readme(online: Online) -> None:
     """get with params, post, several at once, a config, instances with defaults, and URL-encoded data."""
-    code = SETUP + """
+    code = (
+        SETUP
+        + """
     const out = [];
     const { data } = await axios.get(u + '/user?ID=12345');
     out.push(data.url);
@@ -36,6 +40,7 @@ def test_the_examples_of_the_readme(online: Online) -> None:
     out.push((await axios.get(u.replace('://', '://me:it@'))).data.headers.authorization);
     out.push(axios.getUri({ baseURL: u, url: '/x', params: { q: 'ä b' } }).slice(u.length), typeof axios.VERSION);
     return out"""
+    )
     assert online.result(code) == [
         "/user?ID=12345", "/user?ID=12345&tags[]=a&tags[]=b&when=1970-01-01T00:00:00.000Z".replace("[]", "%5B%5D"),
         '{"firstName":"Fred","lastName":"Flintstone"}', ["/user/1", "/user/2"], "/a/b", "PUT", 200,
@@ -47,7 +52,9 @@ def test_the_examples_of_the_readme(online: Online) -> None:
 
 def test_interceptors_and_transforms_run_in_order(online: Online) -> None:
     """Requests last to first, responses first to last; an interceptor can be ejected, and a transform sees the text."""
-    code = SETUP + """
+    code = (
+        SETUP
+        + """
     const instance = axios.create({ transformRequest: [(data) => data + '!', ...axios.defaults.transformRequest],
       transformResponse: [(data) => JSON.parse(data).body.toUpperCase()] });
     const order = [], note = (name) => (value) => { order.push(name); return value };
@@ -57,12 +64,15 @@ def test_interceptors_and_transforms_run_in_order(online: Online) -> None:
     const r = await instance.post(u, 'text');
     axios.interceptors.response.use((r) => r, (error) => Promise.resolve({ data: 'mended ' + error.response.status }));
     return [order, r.data, r.extra, (await axios.get(u + '/404')).data]"""
+    )
     assert online.result(code) == [["second", "first", "third"], "TEXT!", 1, "mended 404"]
 
 
 def test_errors_have_the_codes_of_node(online: Online) -> None:
     """And a response where there was one; a denial is no error of axios's."""
-    code = SETUP + """
+    code = (
+        SETUP
+        + """
     const source = axios.CancelToken.source(), controller = new AbortController();
     setTimeout(() => { source.cancel('enough'); controller.abort() }, 10);
     const calls = [
@@ -82,6 +92,7 @@ def test_errors_have_the_codes_of_node(online: Online) -> None:
     const out = [];
     for (const call of calls) out.push(await told(call));
     return [out, axios.isCancel(await axios.get(u, { signal: AbortSignal.abort() }).catch((error) => error))]"""
+    )
     out, cancelled = online.result(code)
     assert cancelled
     brief = [one[:2] + one[3:] for one in out]
@@ -118,7 +129,9 @@ def test_errors_have_the_codes_of_node(online: Online) -> None:
 
 def test_data_comes_as_it_was_asked_for(online: Online) -> None:
     """A Buffer for arraybuffer, as in Node; a stream that is iterated, listened to, piped; text; a Blob."""
-    code = SETUP + """
+    code = (
+        SETUP
+        + """
     const as = async (responseType, path = '/gzip') => (await axios.get(u + path, { responseType })).data;
     const bytes = await as('arraybuffer'), blob = await as('blob'), pieces = [], written = [];
     for await (const chunk of await as('stream', '/slow')) pieces.push(Buffer.isBuffer(chunk) && chunk.toString());
@@ -138,6 +151,7 @@ def test_data_comes_as_it_was_asked_for(online: Online) -> None:
       (await axios.get(u + '/gzip', { decompress: false, responseType: 'arraybuffer' })).data[0],
       (await axios.get(u + '/404', { validateStatus: (status) => status < 500 })).status,
       (await axios.head(u)).data, (await axios.get(u + '/empty')).data]"""
+    )
     text = '{"packed":true}'
     assert online.result(code) == [
         True, "eyJwYWNrZWQiOnRydWV9", text, True, [True, "application/json", text], ["first", "second"],
@@ -148,7 +162,9 @@ def test_data_comes_as_it_was_asked_for(online: Online) -> None:
 
 def test_what_is_sent_is_what_node_sends(online: Online) -> None:
     """Buffers, typed arrays, forms of both kinds, blobs and streams, with their headers, and progress on the way."""
-    code = SETUP + """
+    code = (
+        SETUP
+        + """
     const FormDataOfNpm = require('form-data'), out = [];
     const sent = async (data, headers) => { const r = (await axios.put(u, data, { headers })).data;
       return [r.body, r.headers['content-type'] ?? null] };
@@ -171,6 +187,7 @@ def test_what_is_sent_is_what_node_sends(online: Online) -> None:
     await axios.get(u + '/slow', { onDownloadProgress: ({ loaded, progress }) => down.push([loaded, progress]) });
     out.push(down.at(-1));
     return out"""
+    )
     urlencoded = "application/x-www-form-urlencoded"
     assert online.result(code) == [
         ["buffer", urlencoded], ["AB", urlencoded], ["text", urlencoded], ["blob", "a/b"],
@@ -181,16 +198,19 @@ def test_what_is_sent_is_what_node_sends(online: Online) -> None:
 
 def test_adapters_by_name_and_of_ones_own(online: Online) -> None:
     """`http` and `fetch` are the host's way, `xhr` is not there, and a function or a fetch of the code's own is called."""
-    code = SETUP + """
+    code = (
+        SETUP
+        + """
     const mine = async (config) => ({ status: 200, data: 'mine', headers: {}, config });
     const fetched = { env: { fetch: async () => new Response('theirs'), Request, Response }, adapter: 'fetch' };
     return [(await axios.get(u, { adapter: 'http' })).status, (await axios.get(u, { adapter: 'fetch' })).status,
       (await told(() => axios.get(u, { adapter: 'xhr' })))[1], (await axios.get(u, { adapter: mine })).data,
       (await axios.get(u, fetched)).data, typeof axios.getAdapter('http')]"""
+    )
     assert online.result(code) == [200, 200, "ERR_NOT_SUPPORT", "mine", "theirs", "function"]
 
 
-def test_the_adapter_alone_is_no_way_in(guests) -> None:  # noqa: ANN001
+def test_the_adapter_alone_is_no_way_in(guests: Guests) -> None:
     """It has a name of axios's own. Without the package it does nothing, and it reaches what fetch reaches."""
     code = """
     const adapter = require(['axios', 'lib/adapters/http.js'].join('/'));

@@ -1,4 +1,5 @@
 """`require('form-data')` against the wire format, and as the body of requests."""
+# ruff: noqa: E501 - lines of JavaScript and of data
 
 from tests.guest.node import needs_node, node_result
 from tests.harness import Guests
@@ -86,8 +87,8 @@ def test_multipart_is_read_as_node_reads_it(guests: Guests) -> None:
     head = 'Content-Disposition: form-data; name="a"'
     texts = [
         f"--q\r\n{head}\r\n\r\n1\r\n--q\r\n{head}; filename=\"f\"\r\n\r\n2\r\n--q--\r\n", "", "--q", "--q--", "--q--\r\n",
-        f"--q\r\n{head}\r\n\r\n1", f"--q\r\n{head}\r\n1\r\n--q--", f"--q\r\n\r\n1\r\n--q--", f"--q\r\n{head}\r\n\r\n1\r\n--q",
-        f"--q\n{head}\n\n1\n--q--\n", f"--q\r\nX-Y: z\r\n\r\n1\r\n--q--", f"--q\r\n{head}\r\n\r\n\r\n--q\r\n--q--",
+        f"--q\r\n{head}\r\n\r\n1", f"--q\r\n{head}\r\n1\r\n--q--", "--q\r\n\r\n1\r\n--q--", f"--q\r\n{head}\r\n\r\n1\r\n--q",
+        f"--q\n{head}\n\n1\n--q--\n", "--q\r\nX-Y: z\r\n\r\n1\r\n--q--", f"--q\r\n{head}\r\n\r\n\r\n--q\r\n--q--",
         f"--q\r\n{head}\r\nbroken\r\n\r\n1\r\n--q--\r\n", f"--q\r\n{head.replace('form-data', 'inline')}\r\n\r\n1\r\n--q--\r\n",
         f"--other\r\n{head}\r\n\r\n1\r\n--other--\r\n", f"\r\n--q\r\n{head}\r\n\r\n1\r\n--q--\r\n",
         f"--q\r\n{head}\r\nContent-Type: text/plain\r\n\r\n--\r\n-\r\n--qq\r\n--q--\r\n",

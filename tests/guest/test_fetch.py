@@ -162,6 +162,28 @@ def test_an_abort_ends_a_request_wherever_it_is(online: Online) -> None:
     assert online.result(code) == [aborted, aborted, late, aborted, "why", "why", aborted, "AbortError", aborted, True]
 
 
+def test_an_abort_reaches_a_response_that_is_there_and_was_not_read(online: Online) -> None:
+    """At once, before the next microtask, and by every method; an empty body has nothing to be aborted."""
+    code = """
+    const out = [];
+    for (const method of ['text', 'json', 'arrayBuffer', 'blob', 'formData', 'bytes']) {
+      const c = new AbortController(), r = await fetch(u, { signal: c.signal }), log = [];
+      c.abort();
+      const body = r[method]();
+      await Promise.all([body.catch((error) => log.push(error.name)), Promise.resolve().then(() => log.push('next'))]);
+      out.push(log.join());
+    }
+    const c = new AbortController(), r = await fetch(u, { signal: c.signal });
+    const read = r.clone(), stream = r.body;
+    await read.text(); c.abort();
+    out.push(await stream.getReader().read().then((one) => one.value.length > 0, (error) => error.name));
+    const late = new AbortController(), whole = await fetch(u, { signal: late.signal });
+    const text = await whole.text(); late.abort();
+    out.push(text.length > 0, await whole.text().catch((error) => error.name));
+    return out"""
+    assert online.result(code) == [*["AbortError,next"] * 6, True, True, "TypeError"]
+
+
 def test_a_body_that_cannot_be_sent_ends_the_request(online: Online) -> None:
     """A stream that fails, or that has what are no bytes, is the cause."""
     code = (

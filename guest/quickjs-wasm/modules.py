@@ -109,14 +109,14 @@ VENDOR: dict[str, str] = {
 PRISTINE = frozenset({"streams"})
 
 #: Globals that an image has ready: by a name for it, the text that touches them.
-READY: dict[str, str] = {"global:fetch": "fetch; Headers; Request; Response;"}
+READY: dict[str, str] = {"internal:ready/fetch": "fetch; Headers; Request; Response;"}
 
 #: What is ready in which image. What is in none is loaded from bytecode when it is first needed.
 IMAGES: dict[str, tuple[str, ...]] = {
     "base": (),
-    "fetch": ("global:fetch",),
+    "fetch": ("internal:ready/fetch",),
     **{name: (name,) for name in PACKAGES},
-    "axios": ("global:fetch", "axios"),
+    "axios": ("internal:ready/fetch", "axios"),
     "all": (*READY, *PACKAGES),
 }
 
@@ -124,7 +124,7 @@ IMAGES: dict[str, tuple[str, ...]] = {
 #: build fails, and says which, where one is missing here.
 TOUCHED: dict[str, tuple[str, ...]] = {
     "lodash": ("node/buffer/class", "node/process"),
-    "global:fetch": (
+    "internal:ready/fetch": (
         "web/fetch",
         "web/fetch/body",
         "internal/webidl",

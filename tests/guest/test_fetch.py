@@ -1,9 +1,11 @@
 """fetch in the guest, against a real server: what is sent, what comes back, bodies in pieces, and how it ends."""
+# ruff: noqa: E501 - lines of JavaScript and of data
 
 import asyncio
 
 from host.execution.outcome import Success
 from tests.capabilities.fetch.targets import serving
+from tests.harness import Guests
 from tests.online import Online
 
 TELL = """
@@ -75,7 +77,9 @@ def test_a_form_is_sent_and_read_back(online: Online) -> None:
 
 def test_redirects_are_followed_refused_or_given(online: Online) -> None:
     """And a body that is sent again is the whole of it, however large; a stream cannot be sent again."""
-    code = TELL + """
+    code = (
+        TELL
+        + """
     const large = 'x'.repeat(600_000), bytes = Buffer.alloc(300_000);
     const stream = () => new ReadableStream({ start(c) { c.enqueue(bytes); c.close() } });
     const post = async (body) => (await (await fetch(u + '/moved307', { method: 'POST', body, duplex: 'half' })).json())
@@ -84,6 +88,7 @@ def test_redirects_are_followed_refused_or_given(online: Online) -> None:
     return [followed.redirected, followed.url === u + '/echo', given.status, given.headers.get('location'),
       await tell(() => fetch(u + '/moved', { redirect: 'error' })), await post('small'), await post(large),
       (await tell(() => post(stream()))).slice(0, 2), (await tell(() => fetch(u + '/loop')))[1]]"""
+    )
     assert online.result(code) == [
         True, True, 302, "/echo", ["TypeError", "fetch failed", None, "unexpected redirect"], 5, 600_000,
         ["TypeError", "fetch failed"], "fetch failed",
@@ -92,7 +97,9 @@ def test_redirects_are_followed_refused_or_given(online: Online) -> None:
 
 def test_errors_are_those_of_node(online: Online) -> None:
     """`fetch failed` with the cause; a body that is cut off is `terminated`; a denial is what it is."""
-    code = TELL + """
+    code = (
+        TELL
+        + """
     const closed = u.replace(/\\d+$/, '9');
     const refused = (await tell(() => fetch('http://127.0.0.1:1024/'))).slice(0, 3);
     const failed = await fetch('http://127.0.0.1:1024/').catch((error) => error.cause);
@@ -100,6 +107,7 @@ def test_errors_are_those_of_node(online: Online) -> None:
       await tell(() => fetch('http://nowhere.invalid/')), await tell(async () => (await fetch(u + '/cut')).text()),
       (await tell(() => fetch('http://elsewhere.example/'))).slice(0, 1),
       (await tell(() => fetch(u.replace('http', 'https')))).slice(0, 1)]"""
+    )
     got = online.result(code)
     assert got[:3] == [
         ["TypeError", "fetch failed", "ECONNREFUSED"], "connect", ["TypeError", "fetch failed", None, "bad port"],
@@ -116,7 +124,7 @@ def test_a_denial_that_nobody_catches_names_its_rule(online: Online) -> None:
     assert "elsewhere.example" in failure.message
 
 
-def test_without_a_grant_there_is_no_fetch(guests) -> None:  # noqa: ANN001
+def test_without_a_grant_there_is_no_fetch(guests: Guests) -> None:
     """The global is there, and the first request is refused."""
     assert guests.failure("return (await fetch('http://127.0.0.1/')).status").type == "CapabilityError"
     assert guests.result("return (await fetch('data:,here')).text()") == "here"
@@ -124,7 +132,9 @@ def test_without_a_grant_there_is_no_fetch(guests) -> None:  # noqa: ANN001
 
 def test_an_abort_ends_a_request_wherever_it_is(online: Online) -> None:
     """Before, while waiting, while the response comes in, while the body is sent; with the signal's own reason."""
-    code = TELL + """
+    code = (
+        TELL
+        + """
     const after = (ms) => { const c = new AbortController(); setTimeout(() => c.abort(), ms); return c.signal };
     const out = [];
     out.push(await tell(() => fetch(u, { signal: AbortSignal.abort() })));
@@ -146,17 +156,43 @@ def test_an_abort_ends_a_request_wherever_it_is(online: Online) -> None:
     const request = new Request(u + '/never', { signal: after(10) });
     out.push(await tell(() => fetch(request)), request.signal.aborted);
     return out"""
+    )
     aborted = ["AbortError", "This operation was aborted", None, None]
     late = ["TimeoutError", "The operation was aborted due to timeout", None, None]
     assert online.result(code) == [aborted, aborted, late, aborted, "why", "why", aborted, "AbortError", aborted, True]
 
 
+def test_an_abort_reaches_a_response_that_is_there_and_was_not_read(online: Online) -> None:
+    """At once, before the next microtask, and by every method; an empty body has nothing to be aborted."""
+    code = """
+    const out = [];
+    for (const method of ['text', 'json', 'arrayBuffer', 'blob', 'formData', 'bytes']) {
+      const c = new AbortController(), r = await fetch(u, { signal: c.signal }), log = [];
+      c.abort();
+      const body = r[method]();
+      await Promise.all([body.catch((error) => log.push(error.name)), Promise.resolve().then(() => log.push('next'))]);
+      out.push(log.join());
+    }
+    const c = new AbortController(), r = await fetch(u, { signal: c.signal });
+    const read = r.clone(), stream = r.body;
+    await read.text(); c.abort();
+    out.push(await stream.getReader().read().then((one) => one.value.length > 0, (error) => error.name));
+    const late = new AbortController(), whole = await fetch(u, { signal: late.signal });
+    const text = await whole.text(); late.abort();
+    out.push(text.length > 0, await whole.text().catch((error) => error.name));
+    return out"""
+    assert online.result(code) == [*["AbortError,next"] * 6, True, True, "TypeError"]
+
+
 def test_a_body_that_cannot_be_sent_ends_the_request(online: Online) -> None:
     """A stream that fails, or that has what are no bytes, is the cause."""
-    code = TELL + """
+    code = (
+        TELL
+        + """
     const post = (start) => tell(() => fetch(u, { method: 'POST', duplex: 'half', body: new ReadableStream({ start }) }));
     return [await post((c) => c.error(new RangeError('gone'))), await post((c) => { c.enqueue('text'); c.close() }),
       await post((c) => { c.enqueue(new Uint8Array(5)); c.error('no error') })]"""
+    )
     assert online.result(code) == [
         ["TypeError", "fetch failed", None, "gone"],
         ["TypeError", "fetch failed", None, "Received non-Uint8Array chunk"],
@@ -190,7 +226,9 @@ def test_100_mb_stream_through_a_small_execution(online: Online) -> None:
                 await reader.readexactly(int(line, 16) + 2)
                 if line == b"0\r\n":
                     break
-        writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\nx-taken: %d\r\n\r\n" % (size, taken))
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\nx-taken: %d\r\n\r\n" % (size, taken)
+        )
         piece = bytes(1 << 18)
         for _ in range(size >> 18):
             writer.write(piece)
@@ -241,9 +279,11 @@ const wild = [undefined, null, NaN, 0, -1, 2 ** 53, '', '\\ud800', 'x'.repeat(70
 """
 
 
-def test_nothing_that_is_handed_in_gets_out_of_hand(guests) -> None:  # noqa: ANN001
+def test_nothing_that_is_handed_in_gets_out_of_hand(guests: Guests) -> None:
     """Every function with every kind of argument: it answers or throws an error, and the next one works."""
-    code = HOSTILE + """
+    code = (
+        HOSTILE
+        + """
     const proto = [Headers.prototype, Request.prototype, Response.prototype];
     const calls = [(x) => new Headers(x), (x) => new Request(x), (x) => new Request('http://x/', x), (x) => new Response(x),
       (x) => new Response('', x), (x) => Response.json(x), (x) => Response.json('', x), (x) => Response.redirect(x),
@@ -259,6 +299,7 @@ def test_nothing_that_is_handed_in_gets_out_of_hand(guests) -> None:  # noqa: AN
       try { const got = call(value); if (got instanceof Promise) await got.catch(() => thrown++) } catch (error) { thrown++ }
     }
     return [thrown > 500, await new Response(new Request('http://x/', { method: 'PUT', body: 'fine' }).body).text()]"""
+    )
     assert guests.result(code) == [True, "fine"]
 
 

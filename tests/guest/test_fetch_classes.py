@@ -1,6 +1,6 @@
 """Headers, Request, Response and what fetch does without a network: as Node's are, and as the Fetch standard has them."""
+# ruff: noqa: E501 - lines of JavaScript and of data
 
-import random
 
 from tests.guest.node import expressions, needs_node, node_result, thunks
 from tests.harness import Guests
@@ -29,7 +29,15 @@ const tell = async (call) => {
 };
 """
 #: Node says these in words that tell of its own inside, or with a slip.
-OTHER_WORDS = ("Illegal invocation", "contructor", "Expected ", "cannot be invoked", "is not iterable", "argument", "symbol")
+OTHER_WORDS = (
+    "Illegal invocation",
+    "contructor",
+    "Expected ",
+    "cannot be invoked",
+    "is not iterable",
+    "argument",
+    "symbol",
+)
 
 
 def same(mine: object, theirs: object) -> bool:

@@ -197,7 +197,19 @@ def test_every_primordial_that_is_used_exists() -> None:
             taken |= {name.strip().split(b":")[0].decode() for name in names.split(b",") if name.strip()}
     plain = {"AggregateError", "BigInt", "DOMException", "RegExp", "queueMicrotask", "setImmediate", "clearImmediate"}
     plain |= {f"{verb}{kind}" for verb in ("set", "clear") for kind in ("Timeout", "Interval")}
-    plain |= {"Array", "DataView", "Error", "FinalizationRegistry", "Map", "Object", "RangeError", "Set", "String", "TypeError", "URIError"}
+    plain |= {
+        "Array",
+        "DataView",
+        "Error",
+        "FinalizationRegistry",
+        "Map",
+        "Object",
+        "RangeError",
+        "Set",
+        "String",
+        "TypeError",
+        "URIError",
+    }
     methods = sorted(name for name in taken if re.search(r"[a-z][A-Z]", name) and name not in plain)
     kinds = Bindings().run(
         "return given.map((name) => { try { return typeof primordials[name] } catch { return name } })", methods

@@ -2,6 +2,7 @@
 // promises on which a guest could have put a `then` of its own. Loaded with the streams, before any guest sees one.
 const {
   ObjectGetOwnPropertySymbols,
+  ObjectGetPrototypeOf,
   Promise,
   ReflectApply,
   ReflectGetOwnPropertyDescriptor,
@@ -13,6 +14,7 @@ const { ReadableByteStreamController, ReadableStream, ReadableStreamDefaultContr
 const { cancel, getReader, tee } = ReadableStream.prototype;
 const { error: failBytes } = ReadableByteStreamController.prototype;
 const lockedOf = ReflectGetOwnPropertyDescriptor(ReadableStream.prototype, 'locked').get;
+const { enqueue } = ReadableStreamDefaultController.prototype;
 const { cancel: cancelReader } = ReadableStreamDefaultReader.prototype;
 const pullSteps = internalMethod(ReadableStreamDefaultController.prototype, '[[PullSteps]]');
 
@@ -35,7 +37,7 @@ function isStream(value) {
 /** A stream of bytes. `pull(controller)` and `cancel(reason)` are called as the standard has it; nothing is pulled that
  * nobody reads. */
 function make(pull, cancelled) {
-  return new ReadableStream({ __proto__: null, type: 'bytes', pull, cancel: cancelled });
+  return new ReadableStream({ __proto__: null, type: 'bytes', pull, cancel: cancelled }, { __proto__: null });
 }
 
 const isLocked = (stream) => ReflectApply(lockedOf, stream, []);
@@ -86,8 +88,8 @@ function drain(stream, visit, done, failed) {
   next();
 }
 
-/** A stream of what another one has, which nobody else can read from then on. */
-function proxy(stream) {
+/** A stream of what another one has, as `change` makes it. Nobody else can read from that one from then on. */
+function proxy(stream, change = (chunk) => chunk) {
   const reader = lock(stream);
   stream._disturbed = true;
   const pull = (controller) =>
@@ -95,8 +97,12 @@ function proxy(stream) {
       read(stream, {
         __proto__: null,
         chunk: (value) => {
-          controller.enqueue(value);
-          resolve();
+          try {
+            ReflectApply(enqueue, controller, [change(value)]);
+            resolve();
+          } catch (error) {
+            reject(error);
+          }
         },
         close: () => {
           controller.close();
@@ -120,6 +126,8 @@ module.exports = {
   isDisturbed,
   isLocked,
   isStream,
+  /** Whether its chunks are bytes by their nature. */
+  isOfBytes: (stream) => ObjectGetPrototypeOf(stream._readableStreamController) === ReadableByteStreamController.prototype,
   lock,
   make,
   proxy,

@@ -1,9 +1,9 @@
 // Web streams: the package that follows the standard's own reference implementation, with the names of its classes.
-const { ObjectDefineProperty } = primordials;
+const { ObjectDefineProperty, SymbolFor } = primordials;
 const { lazy } = bindings('host');
 const streams = require('vendor/streams');
 // It keeps methods of the classes as they are now.
-require('internal/readable');
+const { isOfBytes } = require('internal/readable');
 
 // It went out of the standard.
 delete streams.WritableStreamDefaultController.prototype.abortReason;
@@ -27,5 +27,20 @@ take(rest);
 take(last);
 lazy(classes, 'TextEncoderStream', 'web/streams_text#TextEncoderStream', true);
 lazy(classes, 'TextDecoderStream', 'web/streams_text#TextDecoderStream', true);
+
+const custom = SymbolFor('nodejs.util.inspect.custom');
+
+/** What util.inspect shows, as Node has it. */
+function inspectReadable(depth, options, inspect) {
+  const { _state: state, locked } = this;
+  const shown = { locked, state, supportsBYOB: isOfBytes(this) };
+  return typeof inspect === 'function' ? 'ReadableStream ' + inspect(shown, options) : shown;
+}
+ObjectDefineProperty(classes.ReadableStream.prototype, custom, {
+  __proto__: null,
+  value: inspectReadable,
+  writable: true,
+  configurable: true,
+});
 
 module.exports = classes;

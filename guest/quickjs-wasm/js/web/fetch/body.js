@@ -17,6 +17,7 @@ const { wellFormed } = require('internal/webidl');
 
 const UTF8 = 0;
 const CHUNK_BYTES = 65536;
+const JOINED_BYTES_MAX = 256 * 1024 * 1024;
 // Loaded by the first body that needs it.
 const READABLE = 'internal/readable';
 
@@ -72,9 +73,13 @@ class Body {
   /** Another one with the same bytes. Neither takes them from the other. */
   fork() {
     if (this.stream === undefined && this.pieces !== undefined) return new Body(this.pieces, undefined, undefined);
-    const branches = require(READABLE).tee(this.toStream());
+    const { isOfBytes, proxy, tee } = require(READABLE);
+    const stream = this.toStream();
+    const branches = tee(stream);
     this.stream = branches[0];
-    const made = new Body(this.pieces, undefined, branches[1]);
+    // Chunks of bytes are copied as they are; what else a stream may have is cloned for the second branch.
+    const other = isOfBytes(stream) ? branches[1] : proxy(branches[1], require('web/clone').structuredClone);
+    const made = new Body(this.pieces, undefined, other);
     made.length = this.length;
     return made;
   }
@@ -146,17 +151,32 @@ function streamOfRemote(remote) {
   const stream = require(READABLE).make(pull, (reason) => remote.cancel(reason));
   // An abort reaches a stream that nobody reads too.
   remote.onAbort = (reason) => require(READABLE).fail(stream, reason);
+  if (remote.aborted !== undefined) remote.onAbort(remote.aborted.reason);
   return stream;
 }
 
+/** Where the length is known, the bytes are joined as they come, so that there is never a second copy of all. */
 function collectRemote(remote, done, failed) {
   const pieces = [];
+  let whole = remote.length > 0 && remote.length <= JOINED_BYTES_MAX ? new Uint8Array(remote.length) : undefined;
+  let length = 0;
+  if (remote.aborted !== undefined) {
+    failed(remote.aborted.reason);
+    return;
+  }
+  remote.onAbort = failed;
   const next = (chunk) => {
     if (chunk === undefined) {
+      if (whole !== undefined) ArrayPrototypePush(pieces, TypedArrayPrototypeSubarray(whole, 0, length));
       done(pieces.length === 1 ? pieces[0] : emptied(pieces), true);
       return;
     }
-    ArrayPrototypePush(pieces, chunk);
+    if (whole !== undefined && length + chunk.length > whole.length) {
+      ArrayPrototypePush(pieces, TypedArrayPrototypeSubarray(whole, 0, length));
+      whole = undefined;
+    }
+    if (whole === undefined) ArrayPrototypePush(pieces, chunk);
+    else length += copy(whole, chunk, length, 0);
     PromisePrototypeThen(remote.pull(true), next, failed);
   };
   PromisePrototypeThen(remote.pull(true), next, failed);

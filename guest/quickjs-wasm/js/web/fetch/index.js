@@ -94,8 +94,11 @@ async function begin(input, init, given) {
   return makeResponse({ type: 'basic', guard: 'immutable', status, statusText, url, redirected, list, body });
 }
 
-function fetch(input, init = undefined) {
-  return begin(input, init, arguments.length);
-}
+// A method is no constructor.
+const { fetch } = {
+  fetch(input, init = undefined) {
+    return begin(input, init, arguments.length);
+  },
+};
 
 module.exports = { fetch, send };

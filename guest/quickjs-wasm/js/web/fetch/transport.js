@@ -7,6 +7,7 @@ const {
   FinalizationRegistryPrototypeRegister,
   FinalizationRegistryPrototypeUnregister,
   Error,
+  Number,
   ObjectDefineProperty,
   Promise,
   PromiseReject,
@@ -109,6 +110,7 @@ class Exchange {
     this.body = request.body;
     this.id = ++lastId;
     this.aborted = undefined;
+    // The host has closed it; what it gave may still be unread.
     this.ended = false;
     // What an abort has to reach beside the host.
     this.fail = undefined;
@@ -159,7 +161,7 @@ class Exchange {
     return new Promise((resolve, reject) => {
       this.fail = reject;
       primordials.PromisePrototypeThen(answer, resolve, (error) => {
-        this.end();
+        this.finish();
         reject(error);
       });
     });
@@ -172,7 +174,7 @@ class Exchange {
       return this.respond(await next);
     }
     if (answer[0] === FAILED) {
-      this.end();
+      this.finish();
       throw failure('fetch failed', causeOf(answer));
     }
     return this.responseOf(answer);
@@ -192,11 +194,10 @@ class Exchange {
       at = value.after;
     }
     if ((flags & COMPLETE) !== 0) this.end();
-    let remote = null;
-    if ((flags & NO_BODY) === 0) {
-      remote = new Remote(this, TypedArrayPrototypeSubarray(answer, from));
-      if (!this.ended) this.watch(remote);
-    }
+    const remote = (flags & NO_BODY) === 0 ? new Remote(this, TypedArrayPrototypeSubarray(answer, from)) : null;
+    if (remote !== null && !list.has('content-encoding')) remote.length = Number(list.get('content-length') ?? 0);
+    if (remote === null || remote.done) this.finish();
+    else this.watch(remote);
     return {
       __proto__: null,
       status: answer[2] | (answer[3] << 8),
@@ -221,25 +222,34 @@ class Exchange {
     return payload;
   }
 
-  /** Nothing more comes. */
+  /** Nothing more comes from the host. */
   end() {
     this.ended = true;
     this.body = null;
+  }
+
+  /** There is nothing left to read either, so an abort changes nothing any more. */
+  finish() {
+    this.end();
     if (this.remote !== undefined) FinalizationRegistryPrototypeUnregister(forgotten, this);
-    this.onEnd?.();
+    const { onEnd } = this;
+    this.onEnd = undefined;
+    onEnd?.();
   }
 
   /** Ends the request, whatever it is doing; who waits for it gets the reason. */
   abort(reason) {
-    if (this.ended) return;
-    const { body } = this;
+    if (this.aborted !== undefined) return;
+    const { body, ended } = this;
+    const remote = this.remote === undefined ? undefined : WeakRefPrototypeDeref(this.remote);
+    if (ended && (remote === undefined || remote.done)) return;
     this.aborted = { __proto__: null, reason };
-    this.end();
-    call(FETCH_ABORT, this.ask(4));
+    this.finish();
+    if (!ended) call(FETCH_ABORT, this.ask(4));
     this.fail?.(reason);
     if (this.cancelSending !== undefined) this.cancelSending(reason);
     else body?.cancel(reason);
-    if (this.remote !== undefined) WeakRefPrototypeDeref(this.remote)?.onAbort?.(reason);
+    remote?.onAbort?.(reason);
   }
 
   /** Writes the request's body while the host wants it. What goes wrong with it ends the request. */
@@ -268,7 +278,20 @@ class Remote {
   constructor(exchange, first) {
     this.exchange = exchange;
     this.first = TypedArrayPrototypeGetByteLength(first) === 0 ? undefined : first;
+    // What the server says; 0 where it does not.
+    this.length = 0;
+    // Told of an abort: whoever reads.
     this.onAbort = undefined;
+  }
+
+  /** All of it was read. */
+  get done() {
+    return this.exchange.ended && this.first === undefined;
+  }
+
+  /** Why nothing of it can be read any more, in an object; undefined while it can. */
+  get aborted() {
+    return this.exchange.aborted;
   }
 
   /** The next piece, undefined behind the last one. `all`: they are all wanted, so they may be large. */
@@ -277,6 +300,7 @@ class Remote {
     if (exchange.aborted !== undefined) return PromiseReject(exchange.aborted.reason);
     if (first !== undefined) {
       this.first = undefined;
+      if (exchange.ended) exchange.finish();
       return PromiseResolve(new Uint8Array(bindings('bytes').copyOf(first)));
     }
     return exchange.ended ? PromiseResolve(undefined) : this.read(all);
@@ -291,15 +315,15 @@ class Remote {
     try {
       answer = await start(FETCH_READ, payload);
     } catch (error) {
-      exchange.end();
+      exchange.finish();
       throw error;
     }
     if (exchange.aborted !== undefined) throw exchange.aborted.reason;
     if (answer[0] === FAILED) {
-      exchange.end();
+      exchange.finish();
       throw failure('terminated', causeOf(answer));
     }
-    if (answer[1] === 1) exchange.end();
+    if (answer[1] === 1) exchange.finish();
     const bytes = TypedArrayPrototypeSubarray(answer, 2);
     return bytes.length === 0 ? undefined : bytes;
   }

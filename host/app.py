@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from host.capabilities.apart.apart import Apart
 from host.capabilities.base import BuiltIn, Power
 from host.capabilities.fetch import FetchClient, fetch_power
+from host.capabilities.xlsx import power as xlsx
 from host.capabilities.zlib import ZLIB
 from host.errors import SettingError
 from host.execution.membership import membership
@@ -38,8 +40,10 @@ if TYPE_CHECKING:
     from host.api.sqlite_answers import SqliteAnswers
     from host.api.status import Status
 
-#: The capabilities that need nothing of a worker's.
-CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB,)
+#: Work in processes that can be killed: each worker process starts them for itself, when it first needs one.
+APART = Apart((*xlsx.JOBS,))
+#: The capabilities that share nothing of a worker's.
+CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB, xlsx.open_xlsx(APART))
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 _GC_ALLOCATIONS = 10_000
 _CLAIM_MARGIN_S = 60
@@ -221,6 +225,7 @@ def _serving(
                 readiness.phase = Phase.DRAINING
         await fetch.close()
         executor.close()
+        APART.close()
         await executor.rates.close()
         answers.close()
         await watch.close()

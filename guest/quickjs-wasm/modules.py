@@ -33,6 +33,7 @@ PUBLIC = {
     "pinyin": "node/pinyin",
     "axios/lib/adapters/http.js": "node/axios#adapter",
     "form-data": "node/form_data#FormData",
+    "xlsx": "packages/xlsx",
 }
 
 #: Names with a slash that a policy lists for themselves: the name before the slash does not bring them.
@@ -100,6 +101,8 @@ METHODS = {
 VENDOR: dict[str, str] = {
     "streams": "module.exports = require('web-streams-polyfill')",
     "pinyin": "module.exports = require('pinyin/lib/pinyin.js');",
+    # Its ES module, so that only the utilities get into the bundle: no reader and no writer of files.
+    "sheetjs": "import { utils, SSF } from 'xlsx/xlsx.mjs'; module.exports = { utils, SSF };",
 }
 
 #: Those of them that run on built-ins as they were before any guest code ran (js/internal/world.js).
@@ -156,7 +159,7 @@ TOUCHED: dict[str, tuple[str, ...]] = {
 }
 
 #: The folders below js/ whose files are modules of ours, each a file or a folder's index.js.
-OWN_FOLDERS = ("internal", "node", "web")
+OWN_FOLDERS = ("internal", "node", "packages", "web")
 
 
 def own_modules() -> dict[str, bytes]:

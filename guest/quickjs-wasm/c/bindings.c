@@ -13,6 +13,7 @@ static const cb_binding_t *const bindings[] = {
     &cb_decoder_binding,
     &cb_inspect_binding,
     &cb_url_binding,
+    &cb_cells_binding,
 };
 
 JSValue cb_binding_new(JSContext *ctx, const char *name)

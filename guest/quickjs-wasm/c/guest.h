@@ -77,6 +77,7 @@ extern const cb_binding_t cb_buffer_binding; /* buffer.c */
 extern const cb_binding_t cb_decoder_binding; /* decoder.c */
 extern const cb_binding_t cb_inspect_binding; /* inspect.c */
 extern const cb_binding_t cb_url_binding; /* url.c */
+extern const cb_binding_t cb_cells_binding; /* cells.c */
 JSValue cb_binding_new(JSContext *ctx, const char *name);
 
 /* ticks.c: what process.nextTick holds. 1: it ran, 0: there was nothing, -1: it threw. */

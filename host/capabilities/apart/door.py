@@ -5,6 +5,7 @@ A job is a function of a module that the zygote has imported: `def work(door: Do
 """
 
 import contextlib
+import select
 import socket
 import time
 
@@ -47,6 +48,10 @@ class Door:
         assert len(data) <= FRAME_BYTES_MAX
         self._end.sendall(OUT.pack(len(data), kind, time.process_time_ns()))
         self._end.sendall(data)
+
+    def is_called(self) -> bool:
+        """Whether a frame, or the end of them, is there to be received at once."""
+        return bool(select.select([self._end], [], [], 0)[0])
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

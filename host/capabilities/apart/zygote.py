@@ -72,7 +72,10 @@ class Zygote:
 
     def _obey(self) -> bool:
         """Does what the worker's next message says. False where there is none any more."""
-        message, files, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES_MAX, 1)
+        try:
+            message, files, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES_MAX, 1)
+        except ConnectionError:
+            return False
         if not message:
             return False
         match _decode(message):

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 #: Work in processes that can be killed: each worker process starts them for itself, when it first needs one.
 APART = Apart((*xlsx.JOBS,))
-#: The capabilities that share nothing of a worker's.
+#: The capabilities that need nothing of a worker's event loop.
 CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB, xlsx.open_xlsx(APART))
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 _GC_ALLOCATIONS = 10_000
@@ -117,9 +117,9 @@ def make_shared(settings: Settings) -> Shared:
     return Shared(settings.workers, len(FIGURES), len(GAUGES))
 
 
-def open_fetch(settings: Settings) -> FetchClient:
-    """What the executions of a worker fetch with."""
-    return FetchClient(settings.fetch_timeout_ms, settings.fetch_total_mb * MIB)
+def open_fetch(settings: Settings, offline: bool = False) -> FetchClient:
+    """What the executions of a process fetch with; `offline`, requests are decided on and then fail."""
+    return FetchClient(settings.fetch_timeout_ms, settings.fetch_total_mb * MIB, offline=offline)
 
 
 def make_source(settings: Settings, secrets: SecretSource) -> Source:
@@ -145,8 +145,8 @@ def make_executor(
     secrets: Secrets = no_secrets,
     fetch: FetchClient | None = None,
 ) -> Executor:
-    """What runs the code in this process."""
-    capabilities = (*CAPABILITIES, fetch_power(fetch or open_fetch(settings)))
+    """What runs the code in this process. Without a client for it there is no `fetch`, whatever a policy grants."""
+    capabilities = CAPABILITIES if fetch is None else (*CAPABILITIES, fetch_power(fetch))
     running_max = settings.max_concurrent_executions
     # Any worker may come to run all of them, while its slots are being warmed.
     instances_max = running_max + settings.warm_slots

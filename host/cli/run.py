@@ -75,12 +75,14 @@ def _secrets(settings: Settings, policy: Policy) -> SecretStore:
 
 
 async def _execute(settings: Settings, request: ExecutionRequest, secrets: SecretStore) -> Report:
-    from host.app import make_executor
+    from host.app import make_executor, open_fetch
 
-    executor = make_executor(settings, secrets=secrets.get)
+    fetch = open_fetch(settings)
+    executor = make_executor(settings, secrets=secrets.get, fetch=fetch)
     try:
         return await executor.run(request)
     finally:
+        await fetch.close()
         executor.close()
 
 

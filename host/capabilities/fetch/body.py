@@ -4,8 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
-from host.capabilities.base import Refusal
-from host.capabilities.fetch.failure import Failure, length_mismatch
+from host.capabilities.fetch.failure import length_mismatch
 
 #: What may wait here, either way. A guest that asks for more at once gets more.
 ROOM_BYTES = 256 * 1024
@@ -65,7 +64,7 @@ class Download:
 
     def __init__(self) -> None:
         self.complete = False
-        self._why: Failure | Refusal | None = None
+        self._why: Exception | None = None
         self._pieces: deque[bytes] = deque()
         self._waiting = 0
         self._room = ROOM_BYTES
@@ -83,7 +82,7 @@ class Download:
             self._writer = asyncio.get_running_loop().create_future()
             await self._writer
 
-    def end(self, why: Failure | Refusal | None = None) -> None:
+    def end(self, why: Exception | None = None) -> None:
         """Nothing more comes: that was all, or it went wrong. What ended it first counts."""
         if self.complete or self._why is not None:
             return
@@ -106,8 +105,8 @@ class Download:
         return taken[0] if len(taken) == 1 else b"".join(taken)
 
     async def read(self, most: int, fill: bool) -> bytes:
-        """Up to `most` bytes, as soon as there are some, or with `fill` when there are so many. Raises Failure or
-        Refusal where nothing is left and it went wrong."""
+        """Up to `most` bytes, as soon as there are some, or with `fill` when there are so many. Raises what ended it
+        where nothing is left."""
         self._wanted = most if fill else 1
         self._room = max(ROOM_BYTES, self._wanted)
         self._writer = _wake(self._writer)

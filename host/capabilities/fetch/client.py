@@ -5,6 +5,7 @@ import ssl
 
 from host.capabilities.fetch.connections import Connections
 from host.capabilities.fetch.dial import make_tls
+from host.capabilities.fetch.failure import Failure
 from host.capabilities.fetch.resolver import Resolve, SystemResolver, open_threads
 
 
@@ -20,15 +21,17 @@ class FetchClient:
         bytes_max: int,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
+        offline: bool = False,
     ) -> None:
+        """`timeout_ms` is the most that any request may take; `bytes_max` what one execution may send and receive."""
         self.timeout_ms = timeout_ms
         self.bytes_max = bytes_max
         self._threads = open_threads()
         self._tls = tls
         self._tls_lock = asyncio.Lock()
         self._system = SystemResolver(self._threads)
-        self.resolve: Resolve = resolve or self._system
-        self.connections = Connections(self._tls_context)
+        self.resolve: Resolve = _offline if offline else resolve or self._system
+        self.connections = Connections(self._tls_context, offline)
 
     async def _tls_context(self) -> ssl.SSLContext:
         """Made by the first request that needs it, and not on the event loop: reading the authorities takes a while."""
@@ -43,3 +46,7 @@ class FetchClient:
         self.connections.close()
         self._system.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+async def _offline(host: str, principal: str) -> tuple[str, ...]:
+    raise Failure("ENOTFOUND", f"getaddrinfo ENOTFOUND {host}")

@@ -14,6 +14,7 @@ import httpcore2
 from msgspec import Struct
 
 from host.capabilities.fetch.dial import Dialled, Endpoint, dial
+from host.capabilities.fetch.failure import Failure
 from host.capabilities.fetch.protocols import Http1, Http2
 from host.capabilities.fetch.room import Room, open_files_max
 
@@ -55,8 +56,9 @@ class Connection:
 class Connections:
     """The connections that wait for another request. One a worker."""
 
-    def __init__(self, make_tls: Callable[[], Awaitable[ssl.SSLContext]]) -> None:
+    def __init__(self, make_tls: Callable[[], Awaitable[ssl.SSLContext]], offline: bool) -> None:
         self._make_tls = make_tls
+        self._offline = offline
         self._room = Room(open_files_max())
         self._kept: dict[Key, list[Connection]] = {}
         self._count = 0
@@ -72,6 +74,8 @@ class Connections:
             if connection.http.clean:
                 return connection
             connection.stream.close()
+        if self._offline:
+            raise Failure("ENETUNREACH", f"connect ENETUNREACH {endpoint.authority}")
         tls = await self._make_tls() if endpoint.scheme == "https" else None
         if self._room.full:
             self._close_oldest()

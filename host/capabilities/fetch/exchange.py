@@ -50,16 +50,18 @@ class Exchange:
         self._client = client
         self._session = session
         self._loop = asyncio.get_running_loop()
-        self._head: asyncio.Future[Head | Again | Why] = self._loop.create_future()
-        self._why: Why | None = None
+        self._head: asyncio.Future[Head | Again | Exception] = self._loop.create_future()
+        self._why: Exception | None = None
         self._task: asyncio.Task | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._ends_at = session.deadline
         self._redirects = 0
         self._sent: Sent | None = None
-        self._again = False
         self._late: Callable[[], None] | None = None
+        #: Set while the guest does not know yet that a redirect wants the body once more.
+        self._resumes: asyncio.Event | None = None
         self.rule: FetchGrant | None = None
+        self.body_bytes = len(asked.body or b"")
         self.upload = Upload(asked.body_bytes) if asked.streamed else None
         self.download = Download()
 
@@ -71,7 +73,6 @@ class Exchange:
     def stop(self, why: Why) -> None:
         """Ends it, for a reason."""
         if self._why is None and not self.download.complete:
-            self._why = why
             self._settle(why)
             if self._task is not None:
                 self._task.cancel()
@@ -82,14 +83,17 @@ class Exchange:
 
     def asked_again(self) -> None:
         """The guest knows of the redirect: what it writes from now on is the body once more."""
-        self._again = False
+        if self._resumes is not None:
+            self._head = self._loop.create_future()
+            if self._why is not None:
+                self._head.set_result(self._why)
+            self._resumes.set()
+            self._resumes = None
 
     async def head(self) -> Head | Again:
         """The answer, as soon as it is there. Raises Failure or Refusal."""
         head = await asyncio.shield(self._head)
-        if isinstance(head, Again):
-            self._head = self._loop.create_future()
-        if isinstance(head, Failure | Refusal):
+        if isinstance(head, Exception):
             raise head
         return head
 
@@ -98,7 +102,7 @@ class Exchange:
         upload, rule, sent = self.upload, self.rule, self._sent
         if upload is None:
             raise Refusal("ValidationError", "There is no such body of fetch")
-        if self._again:
+        if self._resumes is not None:
             # It was on its way when a redirect wanted the body once more, from its beginning.
             return False
         try:
@@ -120,13 +124,17 @@ class Exchange:
         except asyncio.CancelledError:
             if self._why is None:
                 raise
+        except Exception as fault:
+            # Ours: whoever waits for the answer hears of it, and the execution ends.
+            self._settle(fault)
         finally:
             for timer in self._timers.values():
                 timer.cancel()
             if self.upload is not None:
                 self.upload.end()
 
-    def _settle(self, why: Why) -> None:
+    def _settle(self, why: Exception) -> None:
+        self._why = self._why or why
         if not self._head.done():
             self._head.set_result(why)
         self.download.end(why)
@@ -201,18 +209,21 @@ class Exchange:
         # A server may put what it got into where it leads; no secret goes on to wherever that is.
         location = self._session.scrubber.clean_text(headers.first(answer.headers, "location"))
         after = redirect.following(sent, answer.status, location)
-        if after.has_body and self.upload is not None:
-            self._want_again()
+        if self.upload is not None:
+            self.upload.end()
         await answer.discard()
+        if after.has_body and self.upload is not None:
+            await self._have_again()
         return after
 
-    def _want_again(self) -> None:
+    async def _have_again(self) -> None:
+        """Returns when the guest is about to write the body once more."""
         if not self._asked.again:
             raise Failure("", "A redirect wants the body again, and it was a stream")
-        self.upload.end()
         self.upload = Upload(self._asked.body_bytes)
-        self._again = True
+        resumes = self._resumes = asyncio.Event()
         self._head.set_result(Again())
+        await resumes.wait()
 
     async def _receive(self, sent: Sent, answer: Answer, admitted: Admitted) -> None:
         receiver = Receiver(answer, admitted.rule, self._session, self.download, raw=self._asked.raw)

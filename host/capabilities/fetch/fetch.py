@@ -54,7 +54,7 @@ class Fetch:
             guard = Guard(self._site, self._client.resolve)
             self._session = Session(self._site, guard, self._client.bytes_max, self._open)
         exchange = self._open[asked.id] = Exchange(asked, self._client, self._session)
-        self._inline_bytes += size
+        self._inline_bytes += exchange.body_bytes
         try:
             self._session.moved(size)
             exchange.begin()
@@ -65,8 +65,6 @@ class Fetch:
         except Refusal:
             self._forget(asked.id)
             raise
-        finally:
-            self._inline_bytes -= size
 
     async def _head(self, payload: bytes) -> bytes:
         id = wire.parse_id(payload)
@@ -135,6 +133,7 @@ class Fetch:
     def _forget(self, id: int) -> None:
         exchange = self._open.pop(id, None)
         if exchange is not None:
+            self._inline_bytes -= exchange.body_bytes
             exchange.stop(failure.aborted())
 
     def close(self) -> None:

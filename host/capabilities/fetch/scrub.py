@@ -23,7 +23,6 @@ class Scrubber:
         found = {each for secret in secrets if len(secret.encode()) >= SECRET_BYTES_MIN for each in _spellings(secret)}
         #: Long ones first: one may be a part of another.
         self.patterns = tuple(sorted(found, key=lambda each: (-len(each), each)))
-        self._longest = max(map(len, self.patterns), default=0)
 
     def clean(self, data: bytes) -> bytes:
         """`data` without secrets, in its length."""
@@ -40,11 +39,15 @@ class Scrubber:
 
     def held_back(self, data: bytes) -> int:
         """How many bytes at the end of `data` may be the beginning of a secret."""
-        for count in range(min(self._longest - 1, len(data)), 0, -1):
-            end = data[-count:]
-            if any(pattern.startswith(end) for pattern in self.patterns):
-                return count
-        return 0
+        begins = len(data)
+        for pattern in self.patterns:
+            at = data.find(pattern[:1], max(len(data) - len(pattern) + 1, 0), begins)
+            while at != -1:
+                if pattern.startswith(data[at:]):
+                    begins = at
+                    break
+                at = data.find(pattern[:1], at + 1, begins)
+        return len(data) - begins
 
 
 NOTHING_TO_SCRUB = Scrubber(())

@@ -218,6 +218,54 @@ def test_a_body_that_was_a_stream_is_not_sent_again(bench: Bench) -> None:
     ]
 
 
+def test_a_redirect_that_wants_the_body_again_and_again(bench: Bench) -> None:
+    """Each time the guest is asked first; where it ends meanwhile, the guest hears why."""
+    bench.plain.answers("/turn", redirect("/more", 307))
+    bench.plain.answers("/more", redirect("/there", 308))
+
+    async def run(policy: str) -> tuple[int, str]:
+        execution = bench.execution(policy)
+        id, answer = execution.begin(bench.fill(f"{BASE}/turn"), "POST", stream=True, length=3, again=True)
+        asked = 0
+        while True:
+            await execution.write(id, b"abc", last=True)
+            if await asyncio.shield(answer) != b"\x02":
+                break
+            asked += 1
+            await asyncio.sleep(0.03)
+            answer = asyncio.ensure_future(execution.call(68, id.to_bytes(4, "little")))
+        got = await execution.finish(id, answer)
+        execution.close()
+        return asked, got.verdict
+
+    assert bench.run(run(OPEN)) == (2, "200")
+    assert [(seen.line, seen.body) for seen in bench.plain.seen] == [
+        ("POST /turn", b"abc"), ("POST /more", b"abc"), ("POST /there", b"abc"),
+    ]  # fmt: skip
+    assert bench.run(run(OPEN.replace("max_redirects: 20", "timeout: 20ms"))) == (1, "UND_ERR_BODY_TIMEOUT")
+
+
+def test_an_upload_that_a_redirect_turns_into_a_get(bench: Bench) -> None:
+    """Nothing more of its body is wanted."""
+    bench.plain.answers("/turn", redirect("/there", 303))
+
+    async def early(seen: Seen, writer: Writer) -> bytes:
+        return redirect("/there", 303)
+
+    async def run() -> tuple[bool, str]:
+        execution = bench.execution()
+        id, answer = execution.begin(bench.fill(f"{BASE}/turn"), "POST", stream=True, length=3)
+        await execution.write(id, b"abc", last=True)
+        got = await execution.finish(id, answer)
+        more = await execution.write(id, b"more")
+        execution.close()
+        return more, got.verdict
+
+    bench.plain.answers("/turn", early)
+    assert bench.run(run()) == (False, "200")
+    assert bench.plain.lines == ["POST /turn", "GET /there"]
+
+
 def test_a_redirect_with_a_body_of_any_size(bench: Bench) -> None:
     """A short one is read, and its connection kept; a long or endless one costs the connection, and nothing else."""
     bench.plain.answers("/short", reply(b"x" * 1_000, "302 Found", location="/there"))

@@ -11,7 +11,7 @@ from tests.capabilities.fetch.conftest import Bench
 from tests.capabilities.fetch.targets import Authority, Seen, Target, Writer, redirect, serving
 
 BASE = "http://api.test:{port}"
-HEADERS = "headers_timeout: 100ms"
+HEADERS = "headers_timeout: 150ms"
 LATE, SLOW = "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"
 #: name of the attack → what the server does, the rule's limits, and how the request ends.
 TIMES = {
@@ -35,6 +35,7 @@ TIMES = {
 def test_slowness_ends(bench: Bench, attack: str) -> None:
     """With the code that Node has for it, and the connection is closed."""
     handler, limits, code = TIMES[attack]
+    assert bench.fetch(f"{BASE}/connects").verdict == "200"
     bench.plain.answers("/", handler)
     assert bench.fetch(BASE, policy=rule(limits)).failure[0] == code
     bench.run(asyncio.sleep(0.03))

@@ -72,7 +72,7 @@ def test_a_form_is_sent_and_read_back(online: Online) -> None:
       .formData();
     const file = back.get('file');
     return [[...back.keys()], back.get('text'), file.name, file.type, await file.text()]"""
-    assert online.result(code) == [["text", "file"], "line\r\nbreak", "a%22b.txt", "x/y", "content"]
+    assert online.result(code) == [["text", "file"], "line\r\nbreak", 'a"b.txt', "x/y", "content"]
 
 
 def test_redirects_are_followed_refused_or_given(online: Online) -> None:

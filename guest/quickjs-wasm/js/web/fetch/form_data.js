@@ -32,8 +32,13 @@ function ofUrlencoded(bytes) {
   return data;
 }
 
-/** name and filename of a Content-Disposition, which is `form-data` or nothing. What browsers write as %0A, %0D and %22
- * stays so: a name may have had these signs. */
+/** A parameter between quotes: browsers, and we, write %0A, %0D and %22 for the signs that cannot be there. */
+function unquoted(text) {
+  const lines = RegExpPrototypeSymbolReplace(/%0a/gi, RegExpPrototypeSymbolReplace(/%0d/gi, text, '\r'), '\n');
+  return RegExpPrototypeSymbolReplace(/\\(["\\])/g, RegExpPrototypeSymbolReplace(/%22/g, lines, '"'), '$1');
+}
+
+/** name and filename of a Content-Disposition, which is `form-data` or nothing. */
 function disposition(value) {
   let rest = RegExpPrototypeExec(/^form-data[\t ]*(?:;|$)/i, value);
   if (rest === null) throw wrong();
@@ -45,7 +50,7 @@ function disposition(value) {
     if (rest === null) throw wrong();
     const key = StringPrototypeToLowerCase(rest[1]);
     if (key !== 'name' && key !== 'filename') continue;
-    found[key] ??= rest[2] === undefined ? rest[3] : RegExpPrototypeSymbolReplace(/\\(["\\])/g, rest[2], '$1');
+    found[key] ??= rest[2] === undefined ? rest[3] : unquoted(rest[2]);
   }
   return found;
 }

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
+from host.capabilities.base import Refusal
 from host.capabilities.fetch.failure import length_mismatch
 
 #: What may wait here, either way. A guest that asks for more at once gets more.
@@ -107,6 +108,8 @@ class Download:
     async def read(self, most: int, fill: bool) -> bytes:
         """Up to `most` bytes, as soon as there are some, or with `fill` when there are so many. Raises what ended it
         where nothing is left."""
+        if self._reader is not None and not self._reader.done():
+            raise Refusal("ValidationError", "A piece of that body is being read already")
         self._wanted = most if fill else 1
         self._room = max(ROOM_BYTES, self._wanted)
         self._writer = _wake(self._writer)

@@ -85,7 +85,7 @@ class Connections:
         except BaseException:
             self._room.leave(key.principal)
             raise
-        connection.stream.on_lost = lambda: self._room.leave(key.principal)
+        connection.stream.when_lost(lambda: self._room.leave(key.principal))
         return connection
 
     def _pop(self, key: Key, kept: list[Connection], addresses: Sequence[str]) -> Connection | None:

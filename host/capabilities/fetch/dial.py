@@ -12,6 +12,8 @@ from host.capabilities.fetch.stream import Stream
 
 #: Where a name has several addresses, each but the last is given so long.
 _FIRST_TRIES_S = 2.0
+#: How long a connection that is closed waits for the other side to close TLS; it is an open file for so long.
+_GOODBYE_S = 1.0
 _ALPN = ["h2", "http/1.1"]
 
 
@@ -53,8 +55,10 @@ async def dial(endpoint: Endpoint, addresses: Sequence[str], tls: ssl.SSLContext
 async def _connect(endpoint: Endpoint, address: str, tls: ssl.SSLContext | None) -> Stream:
     """`address` is an IP address: nothing is resolved here."""
     loop = asyncio.get_running_loop()
-    server_name = endpoint.host if tls is not None else None
-    _, stream = await loop.create_connection(Stream, address, endpoint.port, ssl=tls, server_hostname=server_name)
+    secured = {}
+    if tls is not None:
+        secured = {"ssl": tls, "server_hostname": endpoint.host, "ssl_shutdown_timeout": _GOODBYE_S}
+    _, stream = await loop.create_connection(Stream, address, endpoint.port, **secured)
     return stream
 
 

@@ -17,6 +17,9 @@ _METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}")
 _FORBIDDEN_METHODS = ("CONNECT", "TRACE", "TRACK")
 #: With these, some servers take a request for one with another method.
 _OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+#: With these, some take it for one to another path, which nobody has decided on.
+_OTHER_PATHS = frozenset({"x-original-url", "x-rewrite-url"})
+_DROPPED = HEADERS_OF_THE_HOST | _OTHER_PATHS
 #: What describes a body, and goes with it (Fetch standard, "request-body-header name").
 BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type", "content-length"})
 #: What no other origin than the first one is told.
@@ -48,7 +51,7 @@ def clean(headers: Pairs) -> Pairs:
             raise invalid_argument("A header of the request has a character that cannot be sent")
         size += len(name) + len(value) + 4
         read_as = same_name(name)
-        if read_as not in HEADERS_OF_THE_HOST and not read_as.startswith("proxy-"):
+        if read_as not in _DROPPED and not read_as.startswith("proxy-"):
             kept.append((name.lower(), value))
     if size > _HEADER_BYTES_MAX:
         raise invalid_argument(f"The headers of the request have more than {_HEADER_BYTES_MAX} bytes")

@@ -24,8 +24,8 @@ class Stream(asyncio.Protocol, AsyncNetworkStream):
         self._at_once = 0
         self._ended = False
         self._error: Exception | None = None
-        #: Called once, when the connection is gone.
-        self.on_lost: Callable[[], None] | None = None
+        self._lost = False
+        self._on_lost: Callable[[], None] | None = None
         self._full = False
         self._reader: asyncio.Future | None = None
         self._writer: asyncio.Future | None = None
@@ -47,8 +47,9 @@ class Stream(asyncio.Protocol, AsyncNetworkStream):
     def connection_lost(self, error: Exception | None) -> None:
         self._ended = True
         self._error = error
-        if self.on_lost is not None:
-            self.on_lost()
+        self._lost = True
+        if self._on_lost is not None:
+            self._on_lost()
         _wake(self._reader)
         _wake(self._writer)
 
@@ -58,6 +59,13 @@ class Stream(asyncio.Protocol, AsyncNetworkStream):
     def resume_writing(self) -> None:
         self._full = False
         _wake(self._writer)
+
+    def when_lost(self, call: Callable[[], None]) -> None:
+        """Calls once, when the connection is gone; that may have been before anybody had it."""
+        if self._lost:
+            call()
+        else:
+            self._on_lost = call
 
     @property
     def quiet(self) -> bool:

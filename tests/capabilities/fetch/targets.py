@@ -54,7 +54,9 @@ async def ok(seen: Seen, writer: Writer) -> bytes:
 
 
 @asynccontextmanager
-async def serving(handler: Callable[[Reader, Writer], Awaitable[None]]) -> AsyncIterator[int]:
+async def serving(
+    handler: Callable[[Reader, Writer], Awaitable[None]], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
     """A server that does what `handler` does with each connection, and closes it then: its port."""
     tasks: set[asyncio.Task] = set()
 
@@ -67,7 +69,7 @@ async def serving(handler: Callable[[Reader, Writer], Awaitable[None]]) -> Async
         finally:
             writer.transport.abort()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

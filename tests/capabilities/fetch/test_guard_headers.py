@@ -67,6 +67,8 @@ DROPPED = {
     "a proxy's credentials": ("Proxy-Authorization", "Basic eA=="),
     "a proxy's connection": ("Proxy-Connection", "keep-alive"),
     "a proxy's anything": ("Proxy-X", "1"),
+    "another path, as some servers take it": ("X-Original-URL", "/private"),
+    "another path with underscores": ("X_Rewrite_URL", "/private"),
     "a proxy's with an underscore": ("Proxy_Connection", "keep-alive"),
 }
 

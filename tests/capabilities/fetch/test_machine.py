@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
+from random import Random
 
 import pytest
 
 from host.capabilities.fetch.client import FetchClient
 from host.capabilities.fetch.failure import Failure
 from host.capabilities.fetch.room import Room
+from tests.capabilities.fetch.asking import Execution
 from tests.capabilities.fetch.conftest import Bench
 from tests.capabilities.fetch.targets import Seen, Writer, reply
 
@@ -98,3 +100,50 @@ def test_one_principal_leaves_room_for_others() -> None:
         return first
 
     assert run(crowd()) == [True] * 6 + [False] * 2 + [True] * 3 + [False]
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+def test_requests_that_end_at_any_moment_leave_nothing(bench: Bench, secure: bool) -> None:
+    """Aborted before, while and after they connect, send and receive, uploads and downloads; with servers that hang up
+    at once. Every slot, connection and task comes back."""
+    random = Random(7)
+    target = bench.tls if secure else bench.plain
+    base = bench.fill("https://secure.test:{tls}" if secure else "http://api.test:{port}")
+
+    async def some(seen: Seen, writer: Writer) -> bytes | None:
+        kind = int(seen.target[1:]) % 4
+        if kind == 0:
+            return None
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 400000\r\n\r\n" + bytes(200_000))
+        await asyncio.sleep(0.002 * kind)
+        return bytes(200_000)
+
+    async def one(execution: Execution, number: int) -> None:
+        upload = number % 3 == 0
+        id, answer = execution.begin(f"{base}/{number}", "PUT" if upload else "GET", stream=upload)
+        if upload:
+            await execution.write(id, bytes(50_000), last=number % 2 == 0)
+        await asyncio.sleep(random.choice((0, 0, 0.0005, 0.001, 0.003, 0.01, 0.05)))
+        execution.abort(id)
+        await execution.finish(id, answer)
+
+    async def storm() -> tuple[int, int, int]:
+        executions = [bench.execution() for _ in range(6)]
+        for turn in range(4):
+            await asyncio.gather(*(one(executions[n % 6], n + 60 * turn) for n in range(60)))
+            executions[turn].close()
+            executions[turn] = bench.execution()
+        for execution in executions:
+            execution.close()
+        bench.client.connections.close()
+        await asyncio.sleep(0.05)
+        await target.drop()
+        await asyncio.sleep(0.05)
+        room = bench.client.connections._room
+        return room._all._value - most, len(asyncio.all_tasks()) - 1, target.open
+
+    bench.client.connections.close()
+    bench.run(asyncio.sleep(0.02))
+    most = bench.client.connections._room._all._value
+    target.answers("*", some)
+    assert bench.run(storm()) == (0, 0, 0)

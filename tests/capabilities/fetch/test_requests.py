@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from host.capabilities.base import Refusal
 from host.capabilities.fetch import wire
 from tests.capabilities.fetch.conftest import Bench
 from tests.capabilities.fetch.targets import Seen, Writer, redirect, reply, serving
@@ -145,6 +146,34 @@ def test_a_body_comes_in_pieces_as_it_is_sent(bench: Bench) -> None:
 
     bench.plain.answers("/", in_parts)
     bench.run(read())
+
+
+def test_pieces_are_read_one_at_a_time(bench: Bench) -> None:
+    """A second reader is refused, and the first one gets its piece."""
+    go_on = asyncio.Event()
+
+    async def late(seen: Seen, writer: Writer) -> bytes:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n")
+        await go_on.wait()
+        return b"abc"
+
+    async def read() -> tuple:
+        execution = bench.execution()
+        id, answer = execution.begin(bench.fill(BASE))
+        await answer
+        first = asyncio.ensure_future(execution.read(id))
+        await asyncio.sleep(0)
+        with pytest.raises(Refusal):
+            await execution.read(id)
+        go_on.set()
+        got = await first
+        with pytest.raises(Refusal):
+            await execution.read(id)
+        execution.close()
+        return got
+
+    bench.plain.answers("/", late)
+    assert bench.run(read()) == (True, b"abc")
 
 
 def test_connections_are_kept_and_used_again(bench: Bench) -> None:

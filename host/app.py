@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,12 +21,14 @@ from host.execution.run import Executor, ExecutorOptions
 from host.execution.site import Secrets, no_secrets
 from host.execution.tally import FIGURES, GAUGES
 from host.execution.warmup import warm_slots, warm_up
+from host.execution.watched import OnDecided
 from host.machine import cores
 from host.node.board import Board
 from host.node.node import Node, Shared
 from host.policy.model import PolicySet
 from host.policy.signing.keys import KeyFault, PublicKey, read_public_key
 from host.reload.in_force import InForce, renewing
+from host.reload.shadow import Shadow
 from host.reload.source import Source
 from host.sandbox.engine import open_engine
 from host.sandbox.image import find_image
@@ -75,13 +78,15 @@ def make_worker(
 
     in_force = InForce(board)
     fetch = open_fetch(settings)
-    executor = make_executor(settings, shared.join(), in_force.secret, fetch)
+    node = shared.join()
+    watch = Watch(settings, node)
+    executor = make_executor(settings, node, in_force.secret, fetch, watch.on_decided)
     callers = Callers(in_force.policies, ceilings(settings))
     in_force.on_change(callers.take)
-    in_force.on_change(executor.took_policies)
+    executor.take_up(in_force.policies, in_force.candidates)
+    in_force.on_change(lambda policies: executor.take_up(policies, in_force.candidates))
     hints = {} if settings.allow_console else {"ConsoleDisabledError": _CONSOLE_HINT}
     bodies = BodyRoom(settings.body_buffer_mb * MIB, settings.body_timeout_ms / 1000)
-    watch = Watch(settings)
     answers = SqliteAnswers(settings.data_dir, claim_age_max_s(settings))
     executions = Executions(callers, executor, bodies, hints, watch.recorder, answers)
     readiness = Readiness()
@@ -92,11 +97,13 @@ def make_worker(
 
 
 class Watch:
-    """What a worker tells of its executions: lines in the log, and spans where tracing is configured."""
+    """What a worker tells of its executions: lines in the log, spans where tracing is configured, and decisions where
+    they are recorded. Raises SetupError."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, node: Node) -> None:
         from host import logs, telemetry
         from host.api.record import Recorder
+        from host.decisions.log import DecisionLog
         from host.lines import LineWriter
 
         render = logs.record_renderer(settings)
@@ -104,10 +111,21 @@ class Watch:
         self._lines = LineWriter(sys.stderr.fileno(), logs.lines_were_lost)
         write = self._lines.write
         self.recorder = Recorder(lambda record: write(render(record)), settings.log_level, self._tracer)
+        self._decisions: DecisionLog | None = None
+        if settings.decisions_dir is not None:
+            share = settings.decisions_mb * MIB // node.segment.rows
+            self._decisions = DecisionLog(settings.decisions_dir, node.row, share, logs.decisions_were_lost)
+
+    @property
+    def on_decided(self) -> OnDecided | None:
+        """Records what was decided in an execution; None where nothing is recorded."""
+        return None if self._decisions is None else self._decisions.record
 
     async def close(self) -> None:
         """Writes and sends what is left."""
         self._lines.close()
+        if self._decisions is not None:
+            self._decisions.close()
         if self._tracer is not None:
             await self._tracer.close()
 
@@ -128,6 +146,14 @@ def make_source(settings: Settings, secrets: SecretSource) -> Source:
     return Source(settings.policy_dir, key, secrets, lambda policies: effective_policies(policies, settings))
 
 
+def make_shadow(settings: Settings) -> Shadow | None:
+    """The candidates that are asked beside the policies in force, if there is a folder of them."""
+    if settings.shadow_policy_dir is None:
+        return None
+    adapt = partial(effective_policies, settings=settings)
+    return Shadow(settings.shadow_policy_dir, settings.policy_reload_s, adapt)
+
+
 def public_key(settings: Settings) -> PublicKey | None:
     """The key whose owner signs the policies; None where nobody has to. Raises SettingError."""
     if not settings.policy_public_key:
@@ -144,8 +170,10 @@ def make_executor(
     node: Node | None = None,
     secrets: Secrets = no_secrets,
     fetch: FetchClient | None = None,
+    on_decided: OnDecided | None = None,
 ) -> Executor:
-    """What runs the code in this process. Without a client for it there is no `fetch`, whatever a policy grants."""
+    """What runs the code in this process. Without a client for it there is no `fetch`, whatever a policy grants.
+    `on_decided` hears of what was decided in each execution."""
     capabilities = CAPABILITIES if fetch is None else (*CAPABILITIES, fetch_power(fetch))
     running_max = settings.max_concurrent_executions
     # Any worker may come to run all of them, while its slots are being warmed.
@@ -160,8 +188,10 @@ def make_executor(
         threads=-(-cores() // settings.workers),
         code_cache=settings.code_cache_size,
         ceilings=ceilings(settings),
+        records_decisions=on_decided is not None,
+        shows_places=settings.environment == "development",
     )
-    return Executor(engine, options, node, _rates(settings, node), capabilities, secrets)
+    return Executor(engine, options, node, _rates(settings, node), capabilities, secrets, on_decided)
 
 
 def _rates(settings: Settings, node: Node | None) -> Rates | None:

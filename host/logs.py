@@ -117,6 +117,11 @@ def lines_were_lost(lines: int, reason: str) -> None:
     structlog.get_logger().warning("lines of the log were lost", lines=lines, reason=reason)
 
 
+def decisions_were_lost(lines: int, reason: str) -> None:
+    """Says in the log that there was a time when decisions could not be recorded."""
+    structlog.get_logger().warning("decisions were not recorded", lines=lines, reason=reason)
+
+
 def escape(text: str) -> str:
     """`text` on one line, with what would move a terminal's cursor or colours spelt out."""
     if text.isprintable():

@@ -192,6 +192,20 @@ SETTINGS: tuple[Setting, ...] = (
         "The folder of what outlives a restart: answers kept for an Idempotency-Key. Made if it is not there. By "
         "default `cellblock` in `$XDG_STATE_HOME` or `~/.local/state`.",
     ),
+    Setting(
+        "SHADOW_POLICY_DIR", FOLDER_OR_NONE, None,
+        "A folder of candidates: policies that are asked beside those of the same names, and change nothing. Where "
+        "they would decide otherwise is counted and recorded. By default there is none.",
+    ),
+    Setting(
+        "DECISIONS_DIR", FOLDER_OR_NONE, None,
+        "The folder where each decision of a policy is recorded, a line of JSON each. Made if it is not there. By "
+        "default none is.",
+    ),
+    Setting(
+        "DECISIONS_MB", whole(1, MIB), 256,
+        "How much the files of DECISIONS_DIR may have together; the oldest lines are dropped.", "MiB",
+    ),
     Setting("CORS_ORIGINS", ORIGINS, (), "The web origins whose pages may call the service. By default none."),
     Setting("LOG_LEVEL", choice("debug", "info", "warning", "error"), "info", "The least severe messages to log."),
 )  # fmt: skip
@@ -232,6 +246,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     policy_public_key: str
     secrets_dir: Path | None
     data_dir: Path
+    shadow_policy_dir: Path | None
+    decisions_dir: Path | None
+    decisions_mb: int
     cors_origins: tuple[str, ...]
     log_level: Level
     sources: dict[str, Source] = {}
@@ -340,17 +357,22 @@ def require_access_rules(settings: Settings, has_access_file: bool) -> None:
 
 
 def require_data_dir(settings: Settings) -> None:
-    """Makes DATA_DIR where it is not there. Raises SettingError where it cannot be used."""
-    folder = settings.data_dir
+    """Makes DATA_DIR and DECISIONS_DIR where they are not there. Raises SettingError where one cannot be used."""
+    _require_folder("DATA_DIR", settings.data_dir)
+    if settings.decisions_dir is not None:
+        _require_folder("DECISIONS_DIR", settings.decisions_dir)
+
+
+def _require_folder(name: str, folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             open_to_all = folder.stat().st_mode & stat.S_IWOTH
     except OSError as error:
         raise SettingError(
-            f"DATA_DIR is {folder}, which cannot be used: {error.strerror}", "Name a folder that can be written to."
+            f"{name} is {folder}, which cannot be used: {error.strerror}", "Name a folder that can be written to."
         ) from error
     if open_to_all:
         raise SettingError(
-            f"DATA_DIR is {folder}, which everybody can write to", "Name a folder below it, or `chmod o-w` it."
+            f"{name} is {folder}, which everybody can write to", "Name a folder below it, or `chmod o-w` it."
         )

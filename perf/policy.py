@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from perf.options import Options
+from perf.policy_asked import of_a_call, without_a_call
 from perf.report import Report, Table, Target
 from perf.rounds import interleave, paired_ratio
 
@@ -25,21 +26,24 @@ DECISIONS = 2_000
 CHECK_MS_MAX = 200
 TAKE_MS_MAX = 20
 DECISION_US_MAX = 20
+UNUSED_US_MAX = 2
 
 
 class Measured(msgspec.Struct):
     """Milliseconds of a check, of only parsing the same YAML, and of what a running worker does to take what was read;
-    microseconds of a decision by what is decided."""
+    microseconds of a decision by what is decided, of a policy of which nothing is asked, and of a call that is."""
 
     check: list[float] = []
     parse: list[float] = []
     take: list[float] = []
     decisions: dict[str, list[float]] = {}
+    unused: dict[str, list[float]] = {}
+    asked: dict[str, list[float]] = {}
 
 
 def run(options: Options) -> Report:
     found = Measured()
-    files = {"policy.yaml": _policy(RULES, one_host=False).encode()}
+    files = {"policy.yaml": policy_text(RULES, one_host=False).encode()}
     board = _board(files)
     takes = {"check": lambda: _check(files), "parse": lambda: _parse(files), "take": lambda: _take(board)}
     for name in interleave(list(takes), options.rounds_or(ROUNDS)):
@@ -47,22 +51,32 @@ def run(options: Options) -> Report:
     deciders = _deciders()
     for name in interleave(list(deciders), options.rounds_or(ROUNDS)):
         found.decisions.setdefault(name, []).append(_decide(*deciders[name]))
+    for table, timers in ((found.unused, without_a_call()), (found.asked, of_a_call())):
+        for name in interleave(list(timers), options.rounds_or(ROUNDS)):
+            table.setdefault(name, []).append(timers[name]())
+    unused = max(map(median, found.unused.values()))
     worst = max(median(times) for name, times in found.decisions.items() if name.startswith(f"{RULES:,}"))
     return Report(
         name=NAME,
         summary=SUMMARY,
-        tables=[_check_table(found), _decision_table(found)],
+        tables=[
+            _check_table(found),
+            _us_table("Deciding", found.decisions),
+            _us_table("In an execution without a host call", found.unused),
+            _us_table("For a host call, with its record", found.asked),
+        ],
         targets=[
             Target(f"check {RULES:,} rules", CHECK_MS_MAX, median(found.check), unit="ms"),
             Target(f"take over {RULES:,} rules", TAKE_MS_MAX, median(found.take), unit="ms"),
             Target(f"decide among {RULES:,} rules", DECISION_US_MAX, worst, unit="µs"),
+            Target("a policy of which nothing is asked", UNUSED_US_MAX, unused, unit="µs"),
         ],
         notes=["A decision begins with a URL that is parsed already; the slowest kind counts for the target."],
         samples={"policy": found},
     )
 
 
-def _policy(rules: int, one_host: bool, reverse: bool = False) -> str:
+def policy_text(rules: int, one_host: bool, reverse: bool = False) -> str:
     """A policy of many rules, each with a host of its own, or all with one host and paths of their own."""
     lines = []
     for number in range(rules):
@@ -134,7 +148,7 @@ def _deciders() -> dict[str, tuple]:
             "denied by path": (True, False, "https://api.example.com/v2/things{0}/x"),
         }
         for kind, (one_host, reverse, url) in kinds.items():
-            policies = resolve_files({"p.yaml": _policy(rules, one_host, reverse).encode()}).policies
+            policies = resolve_files({"p.yaml": policy_text(rules, one_host, reverse).encode()}).policies
             requests = [FetchRequest("GET", parse_url(url.format(number))) for number in numbers]
             deciders[f"{rules:,} rules, {kind}"] = (Rulebook(policies["big"]).fetch, requests)
     return deciders
@@ -160,6 +174,5 @@ def _check_table(found: Measured) -> Table:
     return Table("Checking", ("what", "ms", "÷ parsing"), rows)
 
 
-def _decision_table(found: Measured) -> Table:
-    rows = [(name, f"{median(times):.1f}") for name, times in found.decisions.items()]
-    return Table("Deciding", ("what", "µs"), rows)
+def _us_table(title: str, found: dict[str, list[float]]) -> Table:
+    return Table(title, ("what", "µs"), [(name, f"{median(times):.1f}") for name, times in found.items()])

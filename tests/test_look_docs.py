@@ -19,6 +19,7 @@ from host.api.running import RunningExecution, RunningExecutions
 from host.api.status import FlowHealth, FlowLimits, FlowStatus, Status
 from host.api.stream import WireProgress
 from host.execution.tally import FIGURES
+from host.execution.watched import Difference
 from host.policy.model import WIDEST, Policy
 from host.reload.state import LoadState
 from host.settings import load_settings
@@ -67,10 +68,13 @@ def test_every_field_of_the_limits_is_documented() -> None:
 
 def metrics_table() -> str:
     """The table of docs/operating.md as host/api/metrics.py has it."""
-    figures = SimpleNamespace(rates_up=True, counts=lambda: dict.fromkeys(FIGURES, 0), running_max=1, began_unix_s=0.0)
+    figures = SimpleNamespace(
+        rates_up=True, counts=lambda: dict.fromkeys(FIGURES, 0), running_max=1, began_unix_s=0.0, audited_policies=0
+    )
+    differences = [Difference("one", "fetch", "deny", 1)]
     rows = [
         f"| `{_name(metric)}` | {metric.type} | {metric.documentation} |"
-        for metric in _Node(figures, NodeMemory(0, 0, 0, 0, 0), LoadState("sha256:0", 0.0)).collect()
+        for metric in _Node(figures, NodeMemory(0, 0, 0, 0, 0), LoadState("sha256:0", 0.0), differences).collect()
     ]
     return "\n".join(["| metric | kind | meaning |", "| --- | --- | --- |", *rows]) + "\n"
 
@@ -79,7 +83,7 @@ def _name(metric: Metric) -> str:
     """As Prometheus has it, with the label where there is one that counts things apart."""
     ending = {"counter": "_total", "info": "_info"}.get(metric.type, "")
     labels = metric.samples[0].labels if metric.type == "counter" else ()
-    return metric.name + ending + "".join(f"{{{label}}}" for label in labels)
+    return metric.name + ending + (f"{{{','.join(labels)}}}" if labels else "")
 
 
 def test_metrics_are_documented_as_they_are() -> None:

@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "secrets": {"policy"},
     "reload": {"errors", "node", "policy", "secrets"},
     "logs": {"settings"},
+    "decisions": {"capabilities", "errors", "execution", "lines", "logs", "policy"},
     "lines": set(),
     "telemetry": {"api", "errors", "version"},
     "api": {"execution", "policy", "reload", "settings", "errors", "machine", "version"},
@@ -38,6 +39,7 @@ MAY_IMPORT = {
         "api",
         "app",
         "capabilities",
+        "decisions",
         "execution",
         "sandbox",
         "policy",
@@ -54,6 +56,7 @@ MAY_IMPORT = {
     "app": {
         "api",
         "capabilities",
+        "decisions",
         "errors",
         "execution",
         "lines",

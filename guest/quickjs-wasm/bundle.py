@@ -195,6 +195,7 @@ class Bundler:
             "CELLBLOCK_MODULES": self.module_names,
             "CELLBLOCK_PUBLIC": modules.PUBLIC,
             "CELLBLOCK_GLOBALS": modules.GLOBALS,
+            "CELLBLOCK_ENUMERABLE": sorted(modules.ENUMERABLE),
             "CELLBLOCK_METHODS": modules.METHODS,
             "CELLBLOCK_OWN_RIGHT": sorted(modules.OWN_RIGHT & modules.PUBLIC.keys()),
         }

@@ -22,7 +22,9 @@ _CPU = "-mcpu=mvp+bulk_memory+sign_ext+nontrapping_fptoint+mutable_globals+multi
 #: statement says where it begins: without that, `return null.x` has no line, and `this.q.r` that of the function. And
 #: the interpreter's loop is a plain switch: a jump to a computed address, which WebAssembly does not have, becomes a
 #: switch behind one more load (calls burn a tenth less fuel so). Properties of ours that are made on first touch are
-#: made by our own function, and no stack shows frames of code of the image (c/engine_lazy.h).
+#: made by our own function, and no stack shows frames of code of the image (c/engine_lazy.h). `stack` of an error is
+#: its own property and begins with what the error says, as in V8, and Promise.any's error says something
+#: (c/engine_stack.h). A date's text ends with the name of its zone, which is UTC for every guest.
 _PATCHES = (
     ("#if defined(EMSCRIPTEN) || defined(_MSC_VER)\n", "#if 1\n"),
     ("#define JS_ARENA_LARGE_BLOCKS_ONLY 0\n", "#define JS_ARENA_LARGE_BLOCKS_ONLY cb_engine_packs_blocks\n"),
@@ -37,6 +39,48 @@ _PATCHES = (
         "        b = NULL;\n        backtrace_barrier = false;\n",
         "        if (cb_engine_hides_frame(p))\n            continue;\n"
         "        b = NULL;\n        backtrace_barrier = false;\n",
+    ),
+    (
+        "(!JS_IsUndefined(p->u.object_data))\n        return false;\n    if (find_own_property1(p, JS_ATOM_stack))\n",
+        "(!JS_IsUndefined(p->u.object_data))\n        return false;\n    if (!cb_engine_has_plain_stack(p))\n",
+    ),
+    (
+        "    obj = JS_NewObjectProtoClass(ctx, proto, JS_CLASS_ERROR);\n    JS_FreeValue(ctx, proto);\n"
+        "    if (JS_IsException(obj))\n        return obj;\n    switch (magic) {\n",
+        "    obj = JS_NewObjectProtoClass(ctx, proto, JS_CLASS_ERROR);\n    JS_FreeValue(ctx, proto);\n"
+        "    if (JS_IsException(obj))\n        return obj;\n    cb_engine_add_stack(ctx, obj);\n    switch (magic) {\n",
+    ),
+    (
+        "    msg = JS_NewString(ctx, message);\n    if (JS_IsException(msg))\n",
+        "    cb_engine_add_stack(ctx, obj);\n    msg = JS_NewString(ctx, message);\n    if (JS_IsException(msg))\n",
+    ),
+    (
+        "    if (p->class_id != JS_CLASS_ERROR)\n        return JS_UNDEFINED;\n    return js_dup(p->u.object_data);\n",
+        "    if (p->class_id != JS_CLASS_ERROR)\n        return JS_UNDEFINED;\n"
+        "    return cb_engine_stack(ctx, this_val, p->u.object_data);\n",
+    ),
+    (
+        "    if (has_filter_func) {\n        /* Error.captureStackTrace",
+        "    if (!has_prepare && !can_store_error_stack(error_obj))\n"
+        "        stack = cb_engine_stack_made(ctx, error_obj, stack);\n"
+        "    if (has_filter_func) {\n        /* Error.captureStackTrace",
+    ),
+    (
+        "    } else if (can_store_error_stack(error_obj)) {\n",
+        "    } else if (!has_prepare && can_store_error_stack(error_obj)) {\n",
+    ),
+    (
+        "    } else if (can_add_backtrace(error_obj)) {\n",
+        "    } else if (can_add_backtrace(error_obj) || (has_prepare && can_store_error_stack(error_obj))) {\n",
+    ),
+    ("    char buf[64];\n    double fields[9];\n", "    char buf[96];\n    double fields[9];\n"),
+    (
+        "            /* XXX: tack the time zone code? */\n",
+        '            pos += snprintf(buf + pos, sizeof(buf) - pos, " (Coordinated Universal Time)");\n',
+    ),
+    (
+        "    JS_DefinePropertyValueConst(ctx, obj, JS_ATOM_errors, errors,",
+        "    cb_engine_finish_aggregate(ctx, obj);\n    JS_DefinePropertyValueConst(ctx, obj, JS_ATOM_errors, errors,",
     ),
 )
 _INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)

@@ -16,6 +16,7 @@ PUBLIC = {
     "buffer": "node/buffer",
     "path": "node/path",
     "path/posix": "node/path#posix",
+    "path/win32": "node/path_win32",
     "events": "node/events#EventEmitter",
     "process": "node/process#process",
     "stream/web": "web/streams",
@@ -59,6 +60,8 @@ GLOBALS = {
     **{name: f"web/streams#{name}" for name in STREAMS},
     "TextEncoderStream": "web/streams_text#TextEncoderStream",
     "TextDecoderStream": "web/streams_text#TextDecoderStream",
+    "CompressionStream": "web/compression#CompressionStream",
+    "DecompressionStream": "web/compression#DecompressionStream",
     "Buffer": "node/buffer/class#Buffer",
     "atob": "web/base64#atob",
     "btoa": "web/base64#btoa",
@@ -80,6 +83,9 @@ GLOBALS = {
     "Request": "web/fetch/request#Request",
     "Response": "web/fetch/response#Response",
 }
+
+#: Those of them that Web IDL makes enumerable: operations and attributes of the global, not its interfaces.
+ENUMERABLE = frozenset({"atob", "btoa", "structuredClone", "reportError", "performance"})
 
 #: Methods of built-in classes in whose place is one of ours, made when it is first touched: by object and name, the
 #: module and the property of its exports.

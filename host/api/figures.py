@@ -8,13 +8,17 @@ import os
 import time
 from collections.abc import Mapping
 
+import msgspec
 from msgspec import Struct
 
 from host.execution.memory import MIB
 from host.execution.run import Executor
+from host.execution.watched import Difference, summed
 from host.machine import ProcessMemory, process_memory
 
 _MEMORY_KEPT_S = 2.0
+#: How long another worker may take to answer.
+_ANSWER_TIMEOUT_S = 2.0
 
 
 class NodeMemory(Struct, frozen=True, rename="camel"):
@@ -36,6 +40,7 @@ class NodeFigures:
         self._node = executor.node
         self._memory: tuple[float, NodeMemory] | None = None
         self._reading = asyncio.Lock()
+        self._node.mail.answer("differences", lambda _: map(msgspec.to_builtins, executor.differences.all()))
 
     def counts(self) -> Mapping[str, int]:
         """Every figure of the tally, for the node."""
@@ -50,6 +55,16 @@ class NodeFigures:
     def rates_up(self) -> bool:
         """Whether the store of rates and quotas answers this worker."""
         return self._executor.rates.up
+
+    @property
+    def audited_policies(self) -> int:
+        """How many of the policies in force only watch today."""
+        return len(self._executor.audited_policies())
+
+    async def differences(self) -> list[Difference]:
+        """Where candidates differ from the policies in force, on the whole node."""
+        others, _ = await self._node.mail.ask("differences", None, _ANSWER_TIMEOUT_S)
+        return summed([*self._executor.differences.all(), *msgspec.convert(others, list[Difference])])
 
     @property
     def uptime_s(self) -> float:

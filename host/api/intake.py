@@ -93,6 +93,7 @@ def to_execution(request: ExecuteRequest, policy: Policy, caller: Caller, execut
         None if request.timeout_ms is UNSET else request.timeout_ms,
         None if request.seed is UNSET else request.seed,
         execution_id,
+        shows_places=caller.operator,
     )
 
 

@@ -15,7 +15,9 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from host.api.figures import NodeFigures, NodeMemory
-from host.execution.tally import BUCKETS_S, ERROR_TYPES
+from host.execution.tally import BUCKETS_S, DECISIONS, ERROR_TYPES
+from host.execution.watched import Difference
+from host.policy.decide.rulebook import CAPABILITIES
 from host.reload.state import LoadState
 from host.version import version
 
@@ -47,10 +49,13 @@ _HISTOGRAMS = (
 class _Node:
     """The figures at one moment, as prometheus_client collects them."""
 
-    def __init__(self, figures: NodeFigures, memory: NodeMemory, loads: LoadState) -> None:
+    def __init__(
+        self, figures: NodeFigures, memory: NodeMemory, loads: LoadState, differences: Iterable[Difference]
+    ) -> None:
         self._figures = figures
         self._memory = memory
         self._loads = loads
+        self._differences = differences
 
     def collect(self) -> Iterable[Metric]:
         counts = self._figures.counts()
@@ -64,6 +69,7 @@ class _Node:
         for figure, name, text in _HISTOGRAMS:
             yield _histogram(counts, figure, name, text)
         yield from self._policies()
+        yield from self._decisions(counts)
         yield from self._node()
 
     def _policies(self) -> Iterable[Metric]:
@@ -81,6 +87,36 @@ class _Node:
         )  # fmt: skip
         yield CounterMetricFamily("cellblock_policies_loads", "Policies that were loaded", value=loads.loads)
         yield CounterMetricFamily("cellblock_policies_failed_loads", "Policies that were refused", value=loads.failures)
+
+    def _decisions(self, counts: Mapping[str, int]) -> Iterable[Metric]:
+        yield GaugeMetricFamily(
+            "cellblock_policies_audited", "Policies that only watch today, and let through what no grant names",
+            value=self._figures.audited_policies,
+        )  # fmt: skip
+        decisions = CounterMetricFamily(
+            "cellblock_decisions", "Calls that a policy was asked about; `audited` were let through by an audit alone",
+            labels=["capability", "decision"],
+        )  # fmt: skip
+        for capability in CAPABILITIES:
+            for way in DECISIONS:
+                decisions.add_metric([capability, way], counts[f"{way} {capability}"])
+        yield decisions
+        candidates = self._loads.shadow
+        yield GaugeMetricFamily(
+            "cellblock_shadow_policies", "Candidate policies that are asked beside those in force",
+            value=candidates.policies if candidates is not None else 0,
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "cellblock_shadow_newest_asked", "1, or 0 while the newest candidate policies are refused",
+            value=candidates is None or candidates.last_error is None,
+        )  # fmt: skip
+        shadow = CounterMetricFamily(
+            "cellblock_shadow_differences", "Calls about which a candidate policy says something else",
+            labels=["policy", "capability", "would"],
+        )  # fmt: skip
+        for each in self._differences:
+            shadow.add_metric([each.policy, each.capability, each.would], each.count)
+        yield shadow
 
     def _node(self) -> Iterable[Metric]:
         memory = self._memory
@@ -130,7 +166,7 @@ def metrics_routes(figures: NodeFigures, loads: Callable[[], LoadState]) -> list
     @get("/metrics", summary="Figures for Prometheus", response_description="The whole node.", media_type="text/plain")
     async def metrics() -> Response[bytes]:
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Node(figures, await figures.memory(), loads()))
+        registry.register(_Node(figures, await figures.memory(), loads(), await figures.differences()))
         return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return [metrics]

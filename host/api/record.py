@@ -7,13 +7,14 @@ message of an error. The principal and the policy are named by the operator, the
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
 from host.api.trace import NoTracer, Span, TraceParent, Tracer, parent_of
 from host.execution.outcome import Report, Success, Usage
 from host.execution.request import ExecutionRequest
+from host.execution.tally import DECISIONS, way_of
 from host.policy.model import Policy
 
 if TYPE_CHECKING:
@@ -37,6 +38,16 @@ class RecordTiming(Struct, frozen=True):
     execution_ms: float | UnsetType = UNSET
 
 
+class RecordDecisions(Struct, frozen=True):
+    """How many of the calls that the policy was asked about went how. `differing` are those about which a candidate
+    says something else."""
+
+    allowed: int
+    audited: int
+    denied: int
+    differing: int | UnsetType = UNSET
+
+
 class ExecutionRecord(Struct, frozen=True):
     """How one request ended. What was not known by then is left out."""
 
@@ -50,7 +61,9 @@ class ExecutionRecord(Struct, frozen=True):
     principal: str | UnsetType = UNSET
     policy: str | UnsetType = UNSET
     policy_digest: str | UnsetType = UNSET
+    mode: Literal["audit"] | UnsetType = UNSET
     usage: Usage | UnsetType = UNSET
+    decisions: RecordDecisions | UnsetType = UNSET
     code_bytes: int | UnsetType = UNSET
     input_bytes: int | UnsetType = UNSET
     result_bytes: int | UnsetType = UNSET
@@ -175,12 +188,22 @@ class Recording:
             principal=UNSET if self.principal is None else self.principal,
             policy=UNSET if policy is None else policy.name,
             policy_digest=UNSET if policy is None else policy.digest[:_DIGEST_CHARS],
+            mode="audit" if report is not None and report.audited else UNSET,
             usage=usage,
+            decisions=UNSET if report is None or not report.decided else _decisions(report),
             code_bytes=UNSET if request is None else len(request.code),
             input_bytes=UNSET if request is None else len(request.input),
             result_bytes=result_bytes,
             trace_id=UNSET if trace is None else trace.trace_id,
         )
+
+
+def _decisions(report: Report) -> RecordDecisions:
+    counts = dict.fromkeys(DECISIONS, 0)
+    for each in report.decided:
+        counts[way_of(each)] += each.times
+    differing = sum(each.times for each in report.decided if each.would is not None)
+    return RecordDecisions(**counts, differing=differing or UNSET)
 
 
 def _level(outcome: str, status: int | None) -> str:

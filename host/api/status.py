@@ -18,7 +18,7 @@ from host.execution.tally import ERROR_TYPES
 from host.execution.warmup import WarmedUp
 from host.policy.ceilings import narrow
 from host.policy.units import show_rate
-from host.reload.state import LoadError, LoadState
+from host.reload.state import LoadError, LoadState, ShadowState
 from host.settings import Settings
 from host.version import version
 
@@ -48,6 +48,7 @@ class PolicyLoads(PolicyState, frozen=True, rename="camel"):
     loaded_at: str
     loads: int
     failed_loads: int
+    shadow: ShadowState | None = None
 
 
 class WarmUp(Struct, frozen=True, rename="camel"):
@@ -221,7 +222,8 @@ class Status:
     def _policy_loads(self) -> PolicyLoads:
         state = self.loads()
         when = _utc(state.loaded_unix_s)
-        return PolicyLoads(state.digest, self._mode(), state.last_error, when, state.loads, state.failures)
+        counts = state.loads, state.failures
+        return PolicyLoads(state.digest, self._mode(), state.last_error, when, *counts, state.shadow)
 
     def _mode(self) -> str:
         return "audit" if self.callers.audits_on(datetime.datetime.now(datetime.UTC).date()) else "enforce"

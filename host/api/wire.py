@@ -4,7 +4,7 @@ Input and result are never turned into Python objects: they cross as `msgspec.Ra
 """
 
 import time
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -75,10 +75,12 @@ class WireLog(Struct, frozen=True, rename="camel"):
 
 
 class WirePolicy(Struct, frozen=True):
-    """The policy that the code ran under."""
+    """The policy that the code ran under. `mode` is there, and `audit`, where it only watched: what no grant names was
+    let through."""
 
     name: str
     digest: str
+    mode: Literal["audit"] | UnsetType = UNSET
 
 
 class ExecuteSuccess(Struct, frozen=True, rename="camel"):
@@ -176,7 +178,7 @@ def _facts(report: Report) -> tuple[str, WireTiming, WireUsage, list[WireLog], W
         WireTiming(round(timing.execution_ms), round(timing.total_ms), round(timing.queue_ms)),
         WireUsage(usage.fuel, usage.memory_peak_bytes, usage.host_calls, round(usage.cpu_ms, 2)),
         _logs(report),
-        WirePolicy(report.policy_name, report.policy_digest),
+        WirePolicy(report.policy_name, report.policy_digest, "audit" if report.audited else UNSET),
     )
 
 

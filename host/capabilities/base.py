@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from host.policy.decide.outcome import Decision
+from host.policy.decide.compare import Would
+from host.policy.decide.outcome import Allow, Decision
 from host.policy.decide.rulebook import Request, Rulebook
 from host.sandbox.hostcalls import Refusal
 
@@ -76,7 +77,8 @@ class Decided(Struct):
     """A decision of one execution, as it is recorded: of which request, how, when, and what came of it.
 
     `audited` says that the call went through although the decision is a Deny. `outcome` has figures and words of a
-    fixed list, and nothing of what was sent or received.
+    fixed list, and nothing of what was sent or received. `times` is more than 1 where equal calls are kept once.
+    `candidate` is what a candidate policy says, where that `would` change something.
     """
 
     capability: str
@@ -85,6 +87,14 @@ class Decided(Struct):
     at_ms: float
     request: Request | None = None
     outcome: dict[str, Any] = {}
+    times: int = 1
+    candidate: Decision | None = None
+    would: Would | None = None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the call went through."""
+        return self.audited or isinstance(self.decision, Allow)
 
     def note(self, **outcome: Any) -> None:
         """Adds to what came of it."""

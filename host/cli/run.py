@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
-import msgspec
 
+from host.capabilities.base import Decided
 from host.cli.exits import HELP, Exit, say
+from host.cli.given import read_code, read_input
 from host.cli.options import config_option, load_policies
 from host.errors import CellblockError, InternalError, RequestError, TooLargeError
 from host.execution.outcome import Failure, Report, Success
 from host.execution.request import ExecutionRequest
+from host.execution.tally import way_of
+from host.execution.watched import DecidedExecution, OnDecided
+from host.policy.decide.outcome import Deny
 from host.policy.model import Policy, PolicySet
 from host.policy.wants import secrets_of
 from host.secrets import SecretSource, SecretStore
@@ -32,9 +36,10 @@ _DEFAULT_POLICY = "sandbox"
     help="The folder of the policies. By default POLICY_DIR.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer, as the HTTP service gives it.")
+@click.option("--decisions", is_flag=True, help="Tell what the policy decided about each call, on standard error.")
 @config_option
 def command(
-    file: BinaryIO, given: str, policy_name: str | None, policies: Path | None, as_json: bool,
+    file: BinaryIO, given: str, policy_name: str | None, policies: Path | None, as_json: bool, decisions: bool,
     config: Path | None,
 ) -> None:  # fmt: skip
     """Runs the JavaScript function body in FILE (`-` for standard input) and prints what it returns, as JSON.
@@ -42,12 +47,13 @@ def command(
     What the code writes to the console goes to standard error.
     """
     settings = load_settings({"workers": 1, "policy_dir": str(policies) if policies else None}, config=config)
-    code, given_json = _read_code(file), _read_input(given)
+    code, given_json = read_code(file), read_input(given)
     policies = _policies(settings)
     policy = _pick(policies, policy_name)
     secrets = _secrets(settings, policy)
+    request = ExecutionRequest(code, given_json, policy, "cli", shows_places=True)
     try:
-        report = asyncio.run(_execute(settings, ExecutionRequest(code, given_json, policy, "cli"), secrets))
+        report = asyncio.run(_execute(settings, policies, request, secrets, _tell_decisions if decisions else None))
     except (RequestError, InternalError) as error:
         raise SystemExit(_refused(error, policy, as_json)) from None
     _show(report, as_json)
@@ -74,16 +80,38 @@ def _secrets(settings: Settings, policy: Policy) -> SecretStore:
     return store
 
 
-async def _execute(settings: Settings, request: ExecutionRequest, secrets: SecretStore) -> Report:
+async def _execute(
+    settings: Settings, policies: PolicySet, request: ExecutionRequest, secrets: SecretStore,
+    on_decided: OnDecided | None,
+) -> Report:  # fmt: skip
     from host.app import make_executor, open_fetch
 
     fetch = open_fetch(settings)
-    executor = make_executor(settings, secrets=secrets.get, fetch=fetch)
+    executor = make_executor(settings, secrets=secrets.get, fetch=fetch, on_decided=on_decided)
+    executor.take_up(policies)
     try:
         return await executor.run(request)
     finally:
         await fetch.close()
         executor.close()
+
+
+def _tell_decisions(ended: DecidedExecution) -> None:
+    for decided in ended.decided:
+        times = f" ({decided.times} times)" if decided.times > 1 else ""
+        click.echo(f"[{way_of(decided)}] {_safe(_told(decided))}{times}", err=True)
+    if ended.beyond:
+        click.echo(f"[{ended.beyond} more decisions were not kept]", err=True)
+
+
+def _told(decided: Decided) -> str:
+    decision = decided.decision
+    if isinstance(decision, Deny):
+        return decision.message(with_place=True)
+    target = f" {decided.request.target}" if decided.request is not None else ""
+    place = decision.rule.place
+    at = f" ({place.file}:{place.line})" if place is not None else ""
+    return f"{decided.capability}{target}: the rule `{decision.rule.name}`{at} allows it"
 
 
 def exit_of(report: Report) -> Exit:
@@ -95,27 +123,6 @@ def exit_of(report: Report) -> Exit:
             return Exit.SETUP
         case Failure(type=kind):
             return Exit.LIMIT if kind in _LIMIT_TYPES else Exit.CODE_FAILED
-
-
-def _read_code(file: BinaryIO) -> bytes:
-    code = file.read()
-    try:
-        code.decode()
-    except UnicodeDecodeError as error:
-        raise click.BadParameter(f"it is not UTF-8 at byte {error.start}", param_hint="FILE") from None
-    return code
-
-
-def _read_input(given: str) -> bytes:
-    """The input as JSON: the option itself, or the file that it names."""
-    try:
-        data = Path(given[1:]).read_bytes() if given.startswith("@") else given.encode("utf-8", "surrogateescape")
-        data.decode()
-        return bytes(msgspec.json.decode(data, type=msgspec.Raw))
-    except OSError as error:
-        raise click.BadParameter(f"{given[1:]}: {error.strerror}", param_hint="--input") from None
-    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
-        raise click.BadParameter(f"it is not JSON: {error}", param_hint="--input") from None
 
 
 def _pick(policies: PolicySet, name: str | None) -> Policy:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from host import telemetry
-from host.app import make_shared, make_source
+from host.app import make_shadow, make_shared, make_source
 from host.cli.exits import Exit
 from host.cli.options import config_option, load_policies, setting_options
 from host.errors import ImageError, SettingError
@@ -70,7 +70,8 @@ def _keeper(settings: Settings, secrets: SecretSource, board: Board) -> Keeper:
     def warnings(policies: PolicySet) -> list[Diagnostic]:
         return [*policies.warnings, *over_ceilings(policies, ceilings(settings))]
 
-    return Keeper(make_source(settings, secrets), board, settings.policy_reload_s, warnings)
+    source, shadow = make_source(settings, secrets), make_shadow(settings)
+    return Keeper(source, board, settings.policy_reload_s, warnings, shadow)
 
 
 def _serve(settings: Settings, keeper: Keeper, board: Board, log_config: dict[str, Any]) -> None:

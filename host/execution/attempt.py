@@ -19,7 +19,7 @@ from host.execution.drive import Drive, Lane
 from host.execution.execution import Execution, State
 from host.execution.outcome import Failure, LogRecord, Outcome, Success, Usage
 from host.execution.scheduler import Scheduler
-from host.execution.site import ExecutionSite, HostThreads, Secrets
+from host.execution.site import ExecutionSite, HostThreads, Rules, Secrets
 from host.execution.tail import LogTail, read_all
 from host.execution.tally import Tally
 from host.execution.verdict import fuel_used_up, judge_compiled, memory_used_up
@@ -42,14 +42,16 @@ class Tools(Struct, frozen=True):
     offered: Mapping[int, BuiltIn | Power]
     secrets: Secrets
     threads: HostThreads
+    #: Whether everybody's refusals say where a rule stands.
+    shows_places: bool = False
 
 
 class Attempt:
     """An execution between its slot and its outcome, with what its guests used and wrote."""
 
     __slots__ = (
-        "_calls", "_execution", "_lane", "_limits", "_random", "_tools", "cpu_ns", "fuel", "host_calls", "logs",
-        "logs_dropped", "memory_bytes", "waited",
+        "_allows", "_asks_modules", "_calls", "_execution", "_lane", "_limits", "_random", "_tools", "audits", "cpu_ns",
+        "fuel", "host_calls", "logs", "logs_dropped", "memory_bytes", "waited",
     )  # fmt: skip
 
     def __init__(self, tools: Tools, execution: Execution, lane: Lane) -> None:
@@ -58,6 +60,10 @@ class Attempt:
         self._execution = execution
         self._lane = lane
         self._limits = policy.limits
+        #: Whether the policy only watches: settled here for the whole execution.
+        self.audits = policy.audits()
+        self._allows = policy.allows_audited if self.audits else policy.allows
+        self._asks_modules = self.audits or policy.asks_modules
         self._random = RandomSource((request.seed or 0) if policy.seeded else None)
         self._calls = ExecutionCalls(
             tools.engine.bundle,
@@ -65,7 +71,7 @@ class Attempt:
             request.extra_capabilities,
             policy.limits.host_calls,
             tools.offered,
-            policy.allows,
+            self._allows,
             self._make_site,
         )
         self._calls.bind(asyncio.get_running_loop())
@@ -79,13 +85,15 @@ class Attempt:
 
     def _make_site(self, calls: ExecutionCalls) -> ExecutionSite:
         execution, tools = self._execution, self._tools
+        terms, shows = execution.terms.policy, tools.shows_places or execution.request.shows_places
         return ExecutionSite(
-            execution.terms.policy.rulebook,
+            Rules(terms.rulebook, self.audits, terms.candidate, shows),
             execution.request.principal,
             execution.id,
             self._random,
             tools.secrets,
             tools.threads,
+            execution.began,
             execution.deadline,
             calls,
         )
@@ -99,7 +107,12 @@ class Attempt:
     @property
     def decided(self) -> tuple[Decided, ...]:
         """What the policy decided about the execution's host calls."""
-        return () if self._calls.site is None else tuple(self._calls.site.decided)
+        return () if self._calls.site is None else self._calls.site.decisions.all()
+
+    @property
+    def decided_beyond(self) -> int:
+        """Decisions that are not among them: there were too many different ones."""
+        return 0 if self._calls.site is None else self._calls.site.decisions.beyond
 
     async def run(self) -> Outcome:
         """Runs the execution to its end. Raises InternalError for a fault of ours."""
@@ -170,7 +183,7 @@ class Attempt:
             self._execution.request.code,
             input_json,
             policy.modules,
-            policy.permit,
+            policy.permit | abi.PERMIT_ASK_MODULES * self._asks_modules,
             seed,
             self._limits.result_bytes,
             self._limits.log_bytes,
@@ -194,8 +207,7 @@ class Attempt:
         requires = self._execution.code.requires
         if not requires:
             return images[_BASE]
-        allows = self._execution.terms.policy.allows
-        wanted = [name for name in requires if name in images and (name == FETCH or allows(name))]
+        wanted = [name for name in requires if name in images and (name == FETCH or self._allows(name))]
         if len(wanted) == 1:
             return images[wanted[0]]
         return images[_FULL if wanted else _BASE]

@@ -10,10 +10,13 @@ from host.capabilities import domains
 from host.capabilities.base import Asynchronous, BuiltIn, Capability, Immediate, Later, Power
 from host.capabilities.random import QUOTA_BYTES, RandomSource
 from host.execution.site import ExecutionSite
+from host.policy.vocabulary import MODULES
 from host.sandbox.hostcalls import (
+    CALL_FUEL,
     DOMAIN_TO_ASCII,
     DOMAIN_TO_UNICODE,
     LATER_ANSWER,
+    MODULE_ASK,
     MODULE_LOAD,
     RANDOM_BYTES,
     Refusal,
@@ -22,6 +25,8 @@ from host.sandbox.image import ImageBundle
 
 #: Asynchronous operations of one execution that are open at the same time.
 OPERATIONS_OPEN_MAX = 4_096
+#: A longer name is none of a module's.
+MODULE_NAME_BYTES_MAX = 256
 #: The operation that a guest stands still for has no id of its own.
 _STANDING = 0
 
@@ -71,12 +76,13 @@ class ExecutionCalls:
         self._tasks: dict[int, asyncio.Task] = {}
         self._last_id = 0
         self._closed = False
+        self._modules_asked = 0
         self.used = 0
         self.owed = 0
         self.ends_slice = False
         self.settled: deque[Settled] = deque()
         self.fault: BaseException | None = None
-        #: The side that powers see; made with the first of them.
+        #: The side that powers see; made with the first of them, or with the first module that is asked about.
         self.site: ExecutionSite | None = None
         #: What a guest that stands still in a call waits for: to be begun, and then its answer or refusal.
         self.stands: Later | None = None
@@ -95,6 +101,8 @@ class ExecutionCalls:
             return (domains.to_ascii if operation == DOMAIN_TO_ASCII else domains.to_unicode)(payload)
         if operation == LATER_ANSWER:
             return self._late_answer()
+        if operation == MODULE_ASK:
+            return self._answer_module(payload)
         if operation not in self._immediate:
             self._make(operation)
         function = self._immediate.get(operation)
@@ -108,6 +116,20 @@ class ExecutionCalls:
         self.stands = answer
         self.ends_slice = True
         return None
+
+    def _answer_module(self, payload: bytes) -> bytes:
+        """Whether the guest may require a module. It asks once for each; more often than that is not free."""
+        if self._make_site is None or len(payload) > MODULE_NAME_BYTES_MAX:
+            raise _not_granted()
+        self._modules_asked += 1
+        if self._modules_asked > len(MODULES):
+            self.charge(CALL_FUEL)
+        return b"\1" if self._the_site().allows_module(payload.decode("utf-8", "replace")) else b"\0"
+
+    def _the_site(self) -> ExecutionSite:
+        if self.site is None:
+            self.site = self._make_site(self)
+        return self.site
 
     def _late_answer(self) -> bytes:
         answer, self._late = self._late, None
@@ -125,9 +147,7 @@ class ExecutionCalls:
                 raise _not_granted()
             capability = offered.make(self)
         elif offered is not None and self._make_site is not None:
-            if self.site is None:
-                self.site = self._make_site(self)
-            capability = offered.make(self.site)
+            capability = offered.make(self._the_site())
         else:
             return
         self._made.append(capability)

@@ -52,8 +52,8 @@ class Execution:
     """An execution of this worker."""
 
     __slots__ = (
-        "_asked_unix_s", "_drive", "_instance", "_task", "asked", "code", "deadline", "id", "listener", "request",
-        "state", "stopped", "terms",
+        "_asked_unix_s", "_drive", "_instance", "_task", "asked", "began", "code", "deadline", "id", "listener",
+        "request", "state", "stopped", "terms",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,7 @@ class Execution:
         self.state = State.QUEUED
         #: Why it was ended from outside, if it was.
         self.stopped: Failure | None = None
+        self.began = asked
         self.deadline = math.inf
         self._asked_unix_s = time.time()
         self._task = asyncio.current_task()
@@ -77,6 +78,7 @@ class Execution:
     def admitted(self, now: float) -> None:
         """It has its slot; from `now` (time.monotonic) on its wall time runs."""
         self.state = State.RUNNING
+        self.began = now
         self.deadline = now + self.wall_time_ms / 1000
         if self.listener is not None:
             self.listener.began()

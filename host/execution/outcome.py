@@ -83,3 +83,8 @@ class Report(Struct, frozen=True):
 
     rates: tuple[RateState, ...] = ()
     decided: tuple[Decided, ...] = ()
+    decided_beyond: int = 0
+    """Decisions that are not in `decided`: there were too many different ones."""
+
+    audited: bool = False
+    """Whether its policy only watched."""

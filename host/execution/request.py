@@ -13,7 +13,7 @@ class ExecutionRequest(Struct, frozen=True):
 
     `timeout_ms` can lower the policy's wall time, never raise it. `seed` counts only where the policy says
     `random: seeded`. `extra_capabilities` is for the host's own use (`cellblock doctor`) and never comes from a
-    client.
+    client. `shows_places`: refusals may tell where a rule stands, because an operator asks.
     """
 
     code: bytes
@@ -25,6 +25,7 @@ class ExecutionRequest(Struct, frozen=True):
     seed: int | None = None
     execution_id: str = ""
     extra_capabilities: tuple = ()
+    shows_places: bool = False
 
 
 def new_execution_id() -> str:

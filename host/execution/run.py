@@ -21,7 +21,8 @@ from host.execution.request import ExecutionRequest
 from host.execution.scheduler import Scheduler
 from host.execution.site import HostThreads, Secrets, no_secrets
 from host.execution.tally import FIGURES, GAUGES, Tally
-from host.execution.terms import TermsOf
+from host.execution.terms import TermsOf, today
+from host.execution.watched import DecidedExecution, Differences, OnDecided
 from host.node.node import Node, Shared
 from host.policy.model import WIDEST, Limits, Policy, PolicySet
 from host.sandbox.engine import Engine
@@ -32,7 +33,8 @@ _STACKS_RELEASE_EVERY_S = 1.0
 
 class ExecutorOptions(Struct, frozen=True):
     """What a node may run, all workers together; `threads` and `code_cache` are this worker's. `ceilings` narrow every
-    policy's limits."""
+    policy's limits. `records_decisions`: modules are decided on by the host, so that they are among what is recorded.
+    `shows_places`: everybody's refusals say where a rule stands."""
 
     running_max: int = 200
     queue_max: int = 1000
@@ -41,6 +43,8 @@ class ExecutorOptions(Struct, frozen=True):
     threads: int = 2
     code_cache: int = 100
     ceilings: Limits = WIDEST
+    records_decisions: bool = False
+    shows_places: bool = False
 
 
 class Executor:
@@ -57,6 +61,7 @@ class Executor:
         rates: Rates | None = None,
         offered: Iterable[BuiltIn | Power] = (),
         secrets: Secrets = no_secrets,
+        on_decided: OnDecided | None = None,
     ) -> None:
         self.engine = engine
         self.options = options
@@ -70,11 +75,16 @@ class Executor:
         self.admission = Admission(
             self.node, self.memory, options.queue_max, options.queue_timeout_s, self.tally.occupied
         )
-        self._terms = TermsOf(self.node, options.ceilings, options.running_max)
+        self._terms = TermsOf(self.node, options.ceilings, options.running_max, options.records_decisions)
         self._scheduler = Scheduler(options.threads)
         by_operation = {operation: each for each in offered for operation in each.operations}
         self._threads = HostThreads()
-        self._tools = Tools(engine, self._scheduler, self.codes, self.tally, by_operation, secrets, self._threads)
+        self._tools = Tools(
+            engine, self._scheduler, self.codes, self.tally, by_operation, secrets, self._threads, options.shows_places
+        )
+        self._on_decided = on_decided
+        self.differences = Differences()
+        self._policies: PolicySet | None = None
         self._stacks_release_after = 0.0
 
     def close(self) -> None:
@@ -84,13 +94,20 @@ class Executor:
         if self._own is not None:
             self._own.close()
 
+    def take_up(self, policies: PolicySet, candidates: PolicySet | None = None) -> None:
+        """These policies are in force now, and the candidates are asked beside the ones of their names. Executions that
+        run keep what they began with."""
+        self._policies = policies
+        self._terms.take_up(policies, {} if candidates is None else candidates.policies)
+
+    def audited_policies(self) -> list[str]:
+        """The policies in force that only watch today."""
+        found = self._policies.policies.values() if self._policies is not None else ()
+        return [policy.name for policy in found if policy.mode.audits_on(today())]
+
     def limits_of(self, policy: Policy) -> Limits:
         """The limits in force: the policy's, narrowed by the server's ceilings."""
         return self._terms.of_policy(policy).limits
-
-    def took_policies(self, policies: PolicySet) -> None:
-        """These are in force now. Executions that run keep their own."""
-        self._terms.keep({policy.digest for policy in policies.policies.values()})
 
     async def run(self, request: ExecutionRequest, listener: Listener | None = None) -> Report:
         """Runs one execution to its end.
@@ -149,7 +166,10 @@ class Executor:
         execution.admitted(began)
         lane = Lane(execution.request.principal, execution.terms.policy.limits.weight, memory)
         attempt = Attempt(self._tools, execution, lane)
-        outcome = await attempt.run()
+        try:
+            outcome = await attempt.run()
+        finally:
+            self._tell(execution, attempt)
         ended, policy = time.monotonic(), execution.request.policy
         return Report(
             execution_id=execution.id,
@@ -163,7 +183,23 @@ class Executor:
             waited=attempt.waited,
             rates=rates,
             decided=attempt.decided,
+            decided_beyond=attempt.decided_beyond,
+            audited=attempt.audits,
         )
+
+    def _tell(self, execution: Execution, attempt: Attempt) -> None:
+        """Counts and hands on what was decided, also where the execution was given up."""
+        decided = attempt.decided
+        if not decided:
+            return
+        request = execution.request
+        ended = DecidedExecution(
+            execution.id, request.principal, request.policy, attempt.audits, decided, attempt.decided_beyond
+        )
+        self.tally.decided(decided)
+        self.differences.add(ended)
+        if self._on_decided is not None:
+            self._on_decided(ended)
 
     def _release_stacks(self) -> None:
         """Gives back what deep recursions have left on the native stacks: nobody is on one while nothing runs."""

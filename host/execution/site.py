@@ -4,17 +4,20 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from host.capabilities.base import Decided, Meter, Permit, Refusal
 from host.capabilities.random import RandomSource
+from host.execution.decisions import Decisions
 from host.machine import cores, share_cores
-from host.policy.decide.outcome import Decision, Deny
+from host.policy.decide.compare import difference
+from host.policy.decide.modules import ModuleRequest
+from host.policy.decide.outcome import Allow, Decision, Deny, goes_through
 from host.policy.decide.rulebook import Request, Rulebook
+from host.policy.vocabulary import owner_of
 
-#: Decisions of one execution that are kept; those beyond are made and counted.
-DECISIONS_MAX = 1_000
 _NICENESS = 10
 
 Secrets = Callable[[str], bytes | None]
@@ -46,55 +49,77 @@ class HostThreads:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
+class Rules(Struct, frozen=True):
+    """What decides in one execution. `audits`: its policy watches, today, and lets through what no grant names. A
+    `candidate` is asked beside it, and changes nothing. `shows_places`: refusals say where a rule stands."""
+
+    rulebook: Rulebook
+    audits: bool = False
+    candidate: Rulebook | None = None
+    shows_places: bool = False
+
+
 class ExecutionSite:
-    """Made when an execution first calls a power."""
+    """Made when an execution first calls a power, or is asked about a module."""
 
     def __init__(
         self,
-        rulebook: Rulebook,
+        rules: Rules,
         principal: str,
         execution_id: str,
         random: RandomSource,
         secrets: Secrets,
         threads: HostThreads,
+        began: float,
         deadline: float,
         calls: "Calls",
     ) -> None:
-        self.rulebook = rulebook
+        self.rulebook = rules.rulebook
+        self._rules = rules
         self.principal = principal
         self.execution_id = execution_id
         self._random = random
         self._secrets = secrets
         self._threads = threads
-        self._began = time.monotonic()
-        self._today = datetime.now(UTC).date()
+        self._began = began
         self.deadline = deadline
         self.charge = calls.charge
         self.end_slice = calls.end_slice
         self.spend_call = calls.spend_call
-        self.decided: list[Decided] = []
-        self.decided_beyond = 0
+        self.decisions = Decisions()
         self.host_cpu_ns = 0
 
     def ask(self, request: Request) -> Permit:
         """Decides on a request, records it, and raises Refusal where it is denied."""
-        return self._permit(self.rulebook.decide(request), request)
+        return self._permit(self._record(self.rulebook.decide(request), request))
 
     def judge(self, decision: Decision) -> Permit:
         """The same for a decision that was made already."""
-        return self._permit(decision, None)
+        return self._permit(self._record(decision, None))
 
-    def _permit(self, decision: Decision, request: Request | None) -> Permit:
-        verdict = self.rulebook.verdict(decision, self._today)
-        capability = decision.capability if isinstance(decision, Deny) else decision.rule.id.split(".")[1]
-        record = Decided(capability, decision, verdict.audited, self._elapsed_ms(), request)
-        if len(self.decided) < DECISIONS_MAX:
-            self.decided.append(record)
-        else:
-            self.decided_beyond += 1
-        if not verdict.allowed:
-            raise _refusal(decision)
-        return Permit(None if isinstance(decision, Deny) else decision.terms, record)
+    def allows_module(self, name: str) -> bool:
+        """Decides on a module, and records it. A name that no policy can list is there with `modules: all` alone, as
+        it is where the guest is not told to ask."""
+        if owner_of(name) is None:
+            return self.rulebook.policy.modules.all
+        request = ModuleRequest(name)
+        return self._record(self.rulebook.decide(request), request).allowed
+
+    def _record(self, decision: Decision, request: Request | None) -> Decided:
+        rules = self._rules
+        audited = isinstance(decision, Deny) and goes_through(decision, rules.audits)
+        record = Decided(decision.capability, decision, audited, self._elapsed_ms(), request)
+        if rules.candidate is not None and request is not None:
+            theirs = rules.candidate.decide(request)
+            record.would = difference(decision, rules.audits, theirs)
+            record.candidate = theirs if record.would is not None else None
+        self.decisions.add(record)
+        return record
+
+    def _permit(self, record: Decided) -> Permit:
+        if not record.allowed:
+            raise _refusal(record.decision, self._rules.shows_places)
+        return Permit(record.decision.terms if isinstance(record.decision, Allow) else None, record)
 
     def _elapsed_ms(self) -> float:
         return round((time.monotonic() - self._began) * 1000, 1)
@@ -127,8 +152,8 @@ def _timed(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[An
     return function(*arguments), time.thread_time_ns() - began_ns
 
 
-def _refusal(denied: Deny) -> Refusal:
-    """What the guest learns: policy and rule, and what would allow the call; not where that stands."""
-    message = denied.message(with_place=False)
+def _refusal(denied: Deny, with_place: bool) -> Refusal:
+    """What the guest learns: policy and rule, and what would allow the call; where that stands is for operators."""
+    message = denied.message(with_place)
     hint = f"A policy allows it with\n{denied.suggestion}" if denied.suggestion else ""
     return Refusal("CapabilityError", message[0].upper() + message[1:], hint)

@@ -5,10 +5,12 @@ the sum over the rows to be exactly what it counted.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from host.capabilities.base import Decided
 from host.execution.outcome import FAILURE_TYPES, Report
 from host.node.node import Node
+from host.policy.decide.rulebook import CAPABILITIES
 
 #: Every `error.type` that an answer can have.
 ERROR_TYPES = (
@@ -26,10 +28,15 @@ COUNTERS = (
 )  # fmt: skip
 
 
+#: How a decision went; `audited` is one that would have been a denial, and was let through.
+DECISIONS = ("allowed", "audited", "denied")
+
+
 def _names() -> tuple[str, ...]:
     errors = tuple(f"error {kind}" for kind in ERROR_TYPES)
     buckets = tuple(f"{name} {index}" for name in HISTOGRAMS for index in range(len(BUCKETS_S) + 1))
-    return (*GAUGES, *COUNTERS, *errors, *buckets, *(f"{name} us" for name in HISTOGRAMS))
+    decisions = tuple(f"{way} {capability}" for way in DECISIONS for capability in CAPABILITIES)
+    return (*GAUGES, *COUNTERS, *errors, *decisions, *buckets, *(f"{name} us" for name in HISTOGRAMS))
 
 
 FIGURES = _names()
@@ -39,6 +46,13 @@ _ERROR_AT = {kind: _AT[f"error {kind}"] for kind in ERROR_TYPES}
 _BUCKETS_AT = {name: _AT[f"{name} 0"] for name in HISTOGRAMS}
 _CODE_HITS, _CODE_MISSES = _AT["code_hits"], _AT["code_misses"]
 _SUM_AT = {name: _AT[f"{name} us"] for name in HISTOGRAMS}
+
+
+def way_of(decided: Decided) -> str:
+    """One of DECISIONS."""
+    if decided.audited:
+        return "audited"
+    return "allowed" if decided.allowed else "denied"
 
 
 class Tally:
@@ -98,6 +112,11 @@ class Tally:
             self._add("interrupted")
         self._observe("execution", timing.execution_ms)
         self._observe("queue", timing.queue_ms)
+
+    def decided(self, decided: Iterable[Decided]) -> None:
+        """These decisions were made."""
+        for each in decided:
+            self._add(f"{way_of(each)} {each.capability}", each.times)
 
     def _observe(self, name: str, took_ms: float) -> None:
         self._words[self._at + _BUCKETS_AT[name] + bisect_left(BUCKETS_S, took_ms / 1000)] += 1

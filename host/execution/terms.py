@@ -1,6 +1,7 @@
 """On what terms an execution runs: worked out once for each policy, and for each principal under it."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 
 from host.execution.admission import Claim
 from host.execution.memory import MIB
@@ -9,7 +10,7 @@ from host.execution.request import ExecutionRequest
 from host.node.node import Node
 from host.policy.ceilings import narrow
 from host.policy.decide.rulebook import Rulebook
-from host.policy.model import Limits, Policy, Quota
+from host.policy.model import Limits, Modules, Origin, Policy, PolicySet, Quota
 from host.sandbox import abi
 from host.sandbox.engine import WASM_STACK_BYTES
 
@@ -17,16 +18,34 @@ from host.sandbox.engine import WASM_STACK_BYTES
 _KEPT_MAX = 10_000
 
 
+def today() -> date:
+    """The day, in UTC."""
+    return datetime.now(UTC).date()
+
+
 class PolicyTerms:
     """What each execution needs of a policy."""
 
-    __slots__ = ("allows", "limits", "memory_mib", "modules", "permit", "rulebook", "seeded")
+    __slots__ = (
+        "_origin", "_until", "allows", "allows_audited", "asks_modules", "candidate", "limits", "memory_mib", "modules",
+        "permit", "rulebook", "seeded",
+    )  # fmt: skip
 
-    def __init__(self, policy: Policy, ceilings: Limits) -> None:
+    def __init__(
+        self, policy: Policy, ceilings: Limits, origin: Origin | None, candidate: Policy | None, records: bool
+    ) -> None:
         language = policy.language
         self.limits = narrow(policy.limits, ceilings)
-        self.rulebook = Rulebook(policy)
+        self.rulebook = Rulebook(policy, origin)
+        self._origin = origin
+        #: A policy of the same name that is tried out beside it.
+        self.candidate = None if candidate is None else Rulebook(candidate)
+        #: Whether each `require` is decided on by the host, so that there is a record of it.
+        self.asks_modules = records or candidate is not None
+        self._until = policy.mode.until
         self.allows = policy.modules.allows
+        #: The same while the policy audits: what it denies is all that there is not.
+        self.allows_audited = Modules(all=True).without(policy.deny.modules).allows
         self.modules = "\n".join(sorted(policy.modules.names)).encode()
         self.seeded = language.random == "seeded"
         self.permit = (
@@ -37,6 +56,14 @@ class PolicyTerms:
         )
         #: While it runs, an execution can take its cap, and as much for the frames of its recursions.
         self.memory_mib = -(-(self.limits.memory_bytes + WASM_STACK_BYTES) // MIB)
+
+    def goes_with(self, origin: Origin | None, candidate: Policy | None) -> bool:
+        """Whether they were made with these."""
+        return self._origin is origin and (self.candidate.policy if self.candidate else None) is candidate
+
+    def audits(self) -> bool:
+        """Whether the policy only watches today. Asked for each execution, so that an audit ends by itself."""
+        return self._until is not None and today() <= self._until
 
 
 class Terms:
@@ -51,15 +78,35 @@ class Terms:
 
 
 class TermsOf:
-    """Works terms out and keeps them. `running_max` is how many executions the node runs at once."""
+    """Works terms out and keeps them. `running_max` is how many executions the node runs at once; `records` says that
+    what is decided is recorded."""
 
-    def __init__(self, node: Node, ceilings: Limits, running_max: int) -> None:
+    def __init__(self, node: Node, ceilings: Limits, running_max: int, records: bool = False) -> None:
         self._pools = node.pools
         self._ceilings = ceilings
         self._running_max = running_max
+        self._records = records
+        self._origins: Mapping[str, Origin] = {}
+        self._candidates: Mapping[str, Policy] = {}
         # By digest: a reloaded policy of the same name is another one.
         self._policies: dict[str, PolicyTerms] = {}
         self._terms: dict[tuple[str, str, Quota], Terms] = {}
+
+    def take_up(self, policies: PolicySet, candidates: Mapping[str, Policy]) -> None:
+        """These are in force, and `candidates` are asked beside the ones of their names: for executions that begin
+        from now on. The terms of all others are forgotten: what is worked out for a policy may be large. A policy may
+        also be the same and stand on other lines."""
+        self._origins, self._candidates = policies.origins, candidates
+        names = {policy.digest: policy.name for policy in policies.policies.values()}
+        self._policies = {
+            digest: terms
+            for digest, terms in self._policies.items()
+            if digest in names and terms.goes_with(*self._beside(names[digest]))
+        }
+        self._terms = {key: terms for key, terms in self._terms.items() if self._policies.get(key[0]) is terms.policy}
+
+    def _beside(self, name: str) -> tuple[Origin | None, Policy | None]:
+        return self._origins.get(name), self._candidates.get(name)
 
     def of_policy(self, policy: Policy) -> PolicyTerms:
         """The terms of a policy."""
@@ -67,14 +114,9 @@ class TermsOf:
         if terms is None:
             if len(self._policies) >= _KEPT_MAX:
                 self._policies.clear()
-            terms = self._policies[policy.digest] = PolicyTerms(policy, self._ceilings)
+            beside = self._beside(policy.name)
+            terms = self._policies[policy.digest] = PolicyTerms(policy, self._ceilings, *beside, self._records)
         return terms
-
-    def keep(self, digests: Collection[str]) -> None:
-        """Forgets the terms of all policies but those with these digests: the others are in force no more, and what is
-        worked out for one may be large."""
-        self._policies = {digest: terms for digest, terms in self._policies.items() if digest in digests}
-        self._terms = {key: terms for key, terms in self._terms.items() if key[0] in digests}
 
     def of(self, request: ExecutionRequest) -> Terms:
         """The terms of a request."""

@@ -2,9 +2,10 @@
 
 from msgspec import Struct
 
-from host.policy.decide import crypto, fetch, modules, tasks, xlsx
+from host.policy.decide import fetch
 from host.policy.decide.crypto import CryptoRequest
 from host.policy.decide.fetch import FetchRequest
+from host.policy.decide.modules import ModuleRequest
 from host.policy.decide.outcome import Allow, Decision, Deny
 from host.policy.decide.rulebook import Rulebook
 from host.policy.decide.tasks import TasksRequest
@@ -51,13 +52,13 @@ def decide_case(rulebook: Rulebook, subject: Subject) -> Decision:
         case FetchCase(method, url, resolves):
             return decide_url(rulebook, method, url, resolves)
         case CryptoCase(operation, algorithm, key):
-            return crypto.decide(rulebook.crypto, CryptoRequest(operation, algorithm, key))
+            return rulebook.decide(CryptoRequest(operation, algorithm, key))
         case ModuleCase(module):
-            return modules.decide(rulebook.modules, module.removeprefix("node:"))
+            return rulebook.decide(ModuleRequest(module.removeprefix("node:")))
         case XlsxCase(operation, size_bytes):
-            return xlsx.decide(rulebook.xlsx, XlsxRequest(operation, size_bytes))
+            return rulebook.decide(XlsxRequest(operation, size_bytes))
         case TasksCase(operation, pool):
-            return tasks.decide(rulebook.tasks, TasksRequest(operation, pool))
+            return rulebook.decide(TasksRequest(operation, pool))
     raise TypeError(f"{subject} is not decided")
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from host.policy.canonical import as_lines, entry_lines, policy_document
 from host.policy.cases import decide_case
-from host.policy.decide.outcome import Allow, Decision
+from host.policy.decide.outcome import Allow, Decision, goes_through
 from host.policy.decide.rulebook import Rulebook
 from host.policy.model import Place, Policy, PolicySet
 from host.policy.testcase import Subject
@@ -84,7 +84,7 @@ def verdict(rulebook: Rulebook, subject: Subject, today: date) -> Verdict:
 
 
 def _audited(rulebook: Rulebook, decision: Decision, today: date) -> str:
-    if not rulebook.verdict(decision, today).audited:
+    if not goes_through(decision, rulebook.policy.mode.audits_on(today)):
         return ""
     return f" (it goes through all the same, and is recorded, until {rulebook.policy.mode.until}: the policy audits)"
 

@@ -5,7 +5,7 @@ What runs goes on under the policy that it began with. A worker that is started 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import structlog
@@ -34,7 +34,7 @@ class InForce:
         self._board = board
         self._listeners: list[Callable[[PolicySet], None]] = []
         number, snapshot = self._read()
-        self._unpacked = {packed: unpack(packed) for packed in snapshot.policies.values()}
+        self._unpacked = {packed: unpack(packed) for packed in _pieces(snapshot)}
         self._take(number, snapshot, self._unpacked)
 
     @property
@@ -54,7 +54,7 @@ class InForce:
         """Takes what the board has. One policy in a turn of the loop is decoded, and none that it knows."""
         number, snapshot = self._read()
         unpacked: dict[bytes, tuple[Policy, Origin]] = {}
-        for packed in snapshot.policies.values():
+        for packed in _pieces(snapshot):
             known = self._unpacked.get(packed)
             if known is None:
                 await asyncio.sleep(0)
@@ -82,8 +82,19 @@ class InForce:
             snapshot.access,
             origins={name: origin for name, (_, origin) in found.items()},
         )
+        candidates = {name: unpacked[packed] for name, packed in snapshot.candidates.items()}
+        #: Asked beside those in force.
+        self.candidates = PolicySet(
+            {name: policy for name, (policy, _) in candidates.items()},
+            origins={name: origin for name, (_, origin) in candidates.items()},
+        )
         # It was worked out where the files were read.
         self.policies.__dict__["digest"] = snapshot.state.digest
+
+
+def _pieces(snapshot: Snapshot) -> Iterator[bytes]:
+    yield from snapshot.policies.values()
+    yield from snapshot.candidates.values()
 
 
 @asynccontextmanager

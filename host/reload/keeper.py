@@ -17,6 +17,7 @@ from host.policy.diagnose import Diagnostic
 from host.policy.model import PolicySet
 from host.policy.resolve import PolicyFolderError, folder_error
 from host.policy.signing.verify import check_serial
+from host.reload.shadow import Shadow
 from host.reload.snapshot import Snapshot, encode, snapshot_of
 from host.reload.source import Loaded, Source
 from host.reload.state import LoadState, errors_of, load_error
@@ -36,7 +37,12 @@ class Keeper:
     policies that are taken."""
 
     def __init__(
-        self, source: Source, board: Board, every_s: float, warnings: Callable[[PolicySet], Iterable[Diagnostic]]
+        self,
+        source: Source,
+        board: Board,
+        every_s: float,
+        warnings: Callable[[PolicySet], Iterable[Diagnostic]],
+        shadow: Shadow | None = None,
     ) -> None:
         self._every_s = every_s
         #: Tells the workers that there is something new, once there are any.
@@ -44,6 +50,7 @@ class Keeper:
         self._source = source
         self._board = board
         self._warnings = warnings
+        self._shadow = shadow
         self._loaded: Loaded
         self._snapshot: Snapshot
         #: What the folder looked like when it was last tried, and what it has looked like since when.
@@ -57,6 +64,8 @@ class Keeper:
         self._tried = self._source.seen()
         self._loaded = self._source.load()
         policies = self._loaded.policies
+        if self._shadow is not None:
+            self._shadow.take()
         self._publish(snapshot_of(LoadState(policies.digest, time.time()), policies, self._loaded.secrets))
         return self._loaded
 
@@ -84,6 +93,9 @@ class Keeper:
             log.error("policies could not be loaded", exc_info=fault)
 
     def _look(self) -> None:
+        if self._shadow is not None and self._shadow.look():
+            self._publish(self._snapshot)
+            self._shadow.tell()
         seen, now = self._source.seen(), time.monotonic()
         if seen == self._tried:
             self._changed = None
@@ -93,6 +105,10 @@ class Keeper:
             self._try(seen)
 
     def _reload(self) -> None:
+        if self._shadow is not None:
+            self._shadow.take()
+            self._publish(self._snapshot)
+            self._shadow.tell()
         self._told = None
         seen = self._source.seen()
         for _ in range(_RESTS_MAX):
@@ -166,12 +182,19 @@ class Keeper:
         )  # fmt: skip
 
     def _publish(self, snapshot: Snapshot) -> None:
-        self._board.write(encode(snapshot))
+        document = encode(snapshot if self._shadow is None else self._shadow.joined(snapshot))
+        if self._shadow is not None and len(document) > self._board.room:
+            # Candidates are not to keep policies from coming into force.
+            self._shadow.drop()
+            document = encode(self._shadow.joined(snapshot))
+        self._board.write(document)
         self._snapshot = snapshot
         self.announce()
 
     def warn(self) -> None:
         """Logs what is unwise about what is in force."""
+        if self._shadow is not None:
+            self._shadow.tell()
         for warning in self._warnings(self._loaded.policies):
             log.warning(warning.message, file=warning.file, line=warning.line)
         for name in self._loaded.doubled:

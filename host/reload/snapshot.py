@@ -27,12 +27,13 @@ class Piece(Struct, frozen=True):
 
 
 class Snapshot(Struct, frozen=True):
-    """`policies` are the pieces by name, encoded and packed."""
+    """`policies` are the pieces by name, encoded and packed, `candidates` those that are asked beside them."""
 
     state: LoadState
     access: Access | None
     policies: dict[str, bytes]
     secrets: dict[str, bytes]
+    candidates: dict[str, bytes] = {}
 
     def __repr__(self) -> str:
         return f"<snapshot {self.state.digest}>"
@@ -45,8 +46,12 @@ _decode_piece = msgspec.msgpack.Decoder(Piece).decode
 
 def snapshot_of(state: LoadState, policies: PolicySet, secrets: SecretStore) -> Snapshot:
     """Everything that a worker needs. The text of the files and the tests stay behind."""
-    pieces = {name: _pack(policy, policies.origins.get(name)) for name, policy in policies.policies.items()}
-    return Snapshot(state, policies.access, pieces, secrets.reveal())
+    return Snapshot(state, policies.access, pack_all(policies), secrets.reveal())
+
+
+def pack_all(policies: PolicySet) -> dict[str, bytes]:
+    """The pieces by name."""
+    return {name: _pack(policy, policies.origins.get(name)) for name, policy in policies.policies.items()}
 
 
 def _pack(policy: Policy, origin: Origin | None) -> bytes:

@@ -19,6 +19,14 @@ class LoadError(Struct, frozen=True, rename="camel"):
     at: str
 
 
+class ShadowState(Struct, frozen=True, rename="camel"):
+    """How many candidates are asked beside the policies in force, their digest, and why newer ones are not, if so."""
+
+    policies: int
+    digest: str | None = None
+    last_error: LoadError | None = None
+
+
 class LoadState(Struct, frozen=True):
     """`digest` and `loaded_unix_s` are about what is in force, `last_error` about what is not, if anything. `loads` and
     `failures` count since the node began."""
@@ -28,6 +36,7 @@ class LoadState(Struct, frozen=True):
     loads: int = 1
     failures: int = 0
     last_error: LoadError | None = None
+    shadow: ShadowState | None = None
 
 
 def errors_of(error: PolicyFolderError) -> list[Diagnostic]:

@@ -18,6 +18,7 @@ from host.sandbox.abi import GuestFault, GuestMemory
 MODULE_LOAD = 1
 RANDOM_BYTES = 2
 LATER_ANSWER = 3
+MODULE_ASK = 4
 DOMAIN_TO_ASCII = 10
 DOMAIN_TO_UNICODE = 11
 CAPABILITY_OPERATIONS_FROM = 16
@@ -106,7 +107,7 @@ def _answer(caller: Caller, method: str, operation: int, pointer: int, length: i
             return FAULT
         if length > PAYLOAD_BYTES_MAX:
             raise Refusal("RangeError", f"The argument is over {PAYLOAD_BYTES_MAX} bytes")
-        caller.calls += 1
+        caller.calls += operation != MODULE_ASK
         payload = caller.memory.read(pointer, length)
         answer = getattr(caller.hostcalls, method)(operation, payload)
         if method == "start":
@@ -137,8 +138,9 @@ def _entry(method: str):
     def entry(_env, raw_caller, arguments, _count, results, _result_count):
         try:
             caller = running.caller
-            _charge(raw_caller, caller, CALL_FUEL)
-            status = _answer(caller, method, _u32(arguments, 0), _u32(arguments, 1), _u32(arguments, 2))
+            operation = _u32(arguments, 0)
+            _charge(raw_caller, caller, 0 if operation == MODULE_ASK else CALL_FUEL)
+            status = _answer(caller, method, operation, _u32(arguments, 1), _u32(arguments, 2))
             calls = caller.hostcalls
             if calls.owed or calls.ends_slice:
                 _charge(raw_caller, caller, calls.owed, calls.ends_slice)

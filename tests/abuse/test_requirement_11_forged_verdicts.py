@@ -48,7 +48,7 @@ def test_a_denial_cannot_be_copied(guests: Guests) -> None:
     assert guests.failure(copy + "throw new Proxy(denial, {}); return 1").type == "RuntimeError"
     assert guests.failure(copy + "throw {...denial}; return 1").type == "RuntimeError"
     assert guests.result(copy + "return [Reflect.ownKeys(denial), denial instanceof Error]") == [
-        ["message", "name", "hint"],
+        ["stack", "message", "name", "hint"],
         True,
     ]
 

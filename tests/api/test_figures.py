@@ -165,6 +165,7 @@ def test_status_has_the_fields_of_the_contract(server: Server) -> None:
         "cache": {"codeCompilation": cache, "codeValidation": cache},
         "policies": {
             "digest": str, "mode": str, "lastError": type(None), "loadedAt": str, "loads": int, "failedLoads": int,
+            "shadow": type(None),
         },
         "limits": {"executionTimeout": int, "maxCodeLength": int, "maxConcurrent": int, "maxResultSize": int},
         "timestamp": str,

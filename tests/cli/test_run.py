@@ -46,6 +46,26 @@ def test_result_goes_to_output_and_logs_to_errors(run) -> None:
     assert result.stderr == "[info] seen 1\n[error] bad\n"
 
 
+def test_decisions_are_told_beside_the_result(run, tmp_path: Path) -> None:
+    """What was allowed, audited and denied, by which rule and where it stands; the result is the same as ever."""
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    text = "version: 1\npolicy: sandbox\nmodules: [qs]\nmode: audit\nuntil: 2099-01-01\ndeny: {modules: [uuid]}\n"
+    (folder / "sandbox.yaml").write_text(text)
+    code = "require('qs'); require('path'); try { require('uuid') } catch { } return 1"
+    plain = run(code, "--policies", str(folder))
+    assert (plain.stdout, plain.stderr) == ("1\n", "")
+    told = run(code, "--policies", str(folder), "--decisions")
+    assert told.stdout == "1\n"
+    assert told.stderr.splitlines() == [
+        "[allowed] modules qs: the rule `modules` (sandbox.yaml:3) allows it",
+        "[audited] the policy `sandbox` does not allow modules path: it does not list that module; the nearest rule is "
+        "`modules` (sandbox.yaml:3)",
+        "[denied] the policy `sandbox` does not allow modules uuid: `modules` under `deny` forbids it; the rule is "
+        "`modules` (sandbox.yaml:6)",
+    ]
+
+
 def test_input_from_a_file(run, tmp_path: Path) -> None:
     """`@file` reads the input from a file."""
     (tmp_path / "input.json").write_text('["é"]')

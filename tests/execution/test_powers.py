@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from host.capabilities.base import Later, Power, Site
@@ -14,7 +15,7 @@ from host.policy.decide.xlsx import XlsxRequest
 from host.policy.model import Policy
 from host.policy.resolve import resolve_files
 from host.sandbox.engine import Engine
-from tests.harness import Guests
+from tests.harness import Guests, request_of
 
 #: The numbers of echo, whose face is in every guest.
 REPLY, REPLY_LATER = 16, 17
@@ -104,6 +105,29 @@ def test_what_is_not_granted_is_refused(powered: Powered, text: str, bytes_asked
     assert b'["CapabilityError","The policy `test` does not allow xlsx read' in report.outcome.result
     assert b"yaml" not in report.outcome.result
     assert isinstance(report.decided[0].decision, Deny)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (READ, "the rule is `xlsx.read` (test.yaml:4)"),
+        (f"deny: {{xlsx: [read]}}\n{READ}", "the rule is `xlsx.read` (test.yaml:4)"),
+    ],
+)
+def test_an_operator_is_told_where_the_rule_stands(powered: Powered, text: str, told: str) -> None:
+    """Whoever else calls learns the policy and the rule; the place is of the files that were taken up last."""
+    files = {"test.yaml": f"version: 1\npolicy: test\nmodules: all\n{text}".encode()}
+    policies = resolve_files(files)
+    powered.executor.take_up(policies)
+    code = f"{ECHO} try {{ echo.reply('ask 2000') }} catch (e) {{ return e.message }}"
+    request = request_of(code, policy=policies.policies["test"])
+    shown = powered.wait(powered.executor.run(msgspec.structs.replace(request, shows_places=True)))
+    assert told in shown.outcome.result.decode()
+    assert b"yaml" not in powered.wait(powered.executor.run(request)).outcome.result
+    # The same policy a line further down, as after a comment was added.
+    powered.executor.take_up(resolve_files({"test.yaml": b"#\n" + files["test.yaml"]}))
+    again = powered.wait(powered.executor.run(msgspec.structs.replace(request, shows_places=True)))
+    assert told.replace(":4", ":5") in again.outcome.result.decode()
 
 
 def test_the_hint_is_what_would_allow_it(powered: Powered) -> None:

@@ -12,7 +12,7 @@ def test_terms_of_policies_that_are_gone_are_forgotten(executor: Executor, guest
     for number in range(20):
         changes = policy_of("changes", code_bytes=1000 + number)
         assert guests.result("return 1", policy=changes) == 1
-        executor.took_policies(PolicySet({"stays": stays, "changes": changes}))
+        executor.take_up(PolicySet({"stays": stays, "changes": changes}))
         assert set(executor._terms._policies) == {stays.digest, changes.digest}
         assert {key[0] for key in executor._terms._terms} <= {stays.digest, changes.digest}
     assert executor._terms.of_policy(stays) is kept

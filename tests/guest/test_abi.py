@@ -101,6 +101,7 @@ PERMITS = {
     "CB_PERMIT_CONSOLE": abi.PERMIT_CONSOLE,
     "CB_PERMIT_NO_RETURN": abi.PERMIT_NO_RETURN,
     "CB_PERMIT_ALL_MODULES": abi.PERMIT_ALL_MODULES,
+    "CB_PERMIT_ASK_MODULES": abi.PERMIT_ASK_MODULES,
 }
 OTHERS = {
     "CB_NOTED_GROWTH_REFUSED": abi.NOTED_GROWTH_REFUSED,
@@ -132,7 +133,9 @@ def test_the_bridge_has_the_same_permits_and_operations() -> None:
     """Those that the bootstrap asks for."""
     assert exported(BRIDGE, "PERMIT_CONSOLE") == abi.PERMIT_CONSOLE
     assert exported(BRIDGE, "PERMIT_ALL_MODULES") == abi.PERMIT_ALL_MODULES
+    assert exported(BRIDGE, "PERMIT_ASK_MODULES") == abi.PERMIT_ASK_MODULES
     assert exported(BRIDGE, "MODULE_LOAD") == hostcalls.MODULE_LOAD
+    assert exported(BRIDGE, "MODULE_ASK") == hostcalls.MODULE_ASK
     assert exported(BRIDGE, "RANDOM_BYTES") == hostcalls.RANDOM_BYTES
 
 

@@ -68,11 +68,36 @@ def node_promise(body: str) -> object:
 
 @needs_node
 def test_assert_has_the_names_that_node_has(guests: Guests) -> None:
-    """But for CallTracker, which Node wants nobody to use."""
+    """Of functions and classes, with their lengths, but for CallTracker's, which Node has made a deprecated one."""
     code = """const assert = require('assert');
-    const tell = (object) => Object.keys(object).filter((key) => key !== 'CallTracker').sort()
-      .map((key) => [key, typeof object[key], object[key].name, key === 'AssertionError' ? 0 : object[key].length]);
+    const tell = (object) => Object.keys(object).sort().map((key) => [key, typeof object[key],
+      ...(key === 'CallTracker' ? [] : [object[key].name, key === 'AssertionError' ? 0 : object[key].length])]);
     return [tell(assert), tell(assert.strict), require('assert/strict') === assert.strict,
       assert.strict.strict === assert.strict,
       Object.keys(new assert.AssertionError({})), assert.AssertionError.name]"""
     assert guests.result(code) == node_result(code, None)
+
+
+TRACKED = """
+const { CallTracker } = require('assert'), tracker = new CallTracker();
+const tell = (call) => {
+  try { return call() ?? null } catch (error) { return [error.name, error.code, error.message] }
+};
+function add(a, b) { return a + b }
+add.note = 1;
+const twice = tracker.calls(add, 2), once = tracker.calls();
+const found = [twice.call(5, 1, 2), twice.note, twice.name, twice.length];
+found.push(tracker.report().map(({ stack, ...rest }) => rest), tell(() => tracker.verify()));
+found.push(tracker.getCalls(twice), Object.isFrozen(tracker.getCalls(twice)[0].arguments));
+twice(1, 1), once();
+found.push(tell(() => tracker.verify()), tracker.report(), tell(() => tracker.reset(once)));
+found.push(tell(() => tracker.verify()));
+for (const wrong of ['x', 0, 1.5, -1, 2 ** 32, null]) found.push(tell(() => tracker.calls(add, wrong)));
+for (const wrong of [add, 1, undefined]) found.push(tell(() => tracker.getCalls(wrong)));
+return found"""
+
+
+@needs_node
+def test_calls_are_tracked_as_node_tracks_them(guests: Guests) -> None:
+    """What was called how often, and what is said where that is wrong."""
+    assert guests.result(TRACKED) == node_result(TRACKED, None)

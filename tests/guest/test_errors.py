@@ -63,3 +63,45 @@ return [one.name, one.message, one.code, two.name, two.message, two.code, String
 def test_a_dom_exception_is_that_of_node(guests: Guests) -> None:
     """Names, codes, constants and texts."""
     assert guests.result(DOM_EXCEPTION) == node_result(DOM_EXCEPTION, None)
+
+
+_STACKS = """
+const first = (error) => error.stack.split('\\n')[0];
+class Named extends Error { constructor(text) { super(text); this.name = 'Mine' } }
+const late = new Error('made'); late.message = 'then';
+const read = new Error('made'); read.stack; read.message = 'then';
+const bare = {}; Error.captureStackTrace(bare);
+const gone = new Error('x'); delete gone.stack;
+const odd = new Error('x'); odd.stack = 404;
+const any = await Promise.any([Promise.reject(1)]).catch((error) => error);
+const limit = Error.stackTraceLimit; Error.stackTraceLimit = 0;
+const short = new Error('alone').stack; Error.stackTraceLimit = limit;
+Error.prepareStackTrace = () => 'prepared';
+const prepared = new Error('x').stack; Error.prepareStackTrace = undefined;
+let coded; try { Buffer.from(1) } catch (error) { coded = first(error) }
+return [first(new Error('a')), first(new TypeError()), first(new Named('b')), first(late), first(read), first(bare),
+  Object.getOwnPropertyNames(new Error('x')), Object.keys(new Error('x')), Object.hasOwn(gone, 'stack'), odd.stack,
+  short, prepared, coded, new Error('x').stack.endsWith('\\n'), first(new DOMException('d', 'DataError')),
+  first(any), Object.getOwnPropertyNames(any).sort()]
+"""
+
+
+@needs_node
+def test_a_stack_begins_with_what_the_error_says(guests: Guests) -> None:
+    """As Node writes it when it is first read; and it is the error's own property."""
+    assert guests.result(_STACKS) == node_result(_STACKS, None)
+
+
+def test_a_stack_is_there_whatever_its_error_does_meanwhile(guests: Guests) -> None:
+    """A name that throws, or that reads the stack again."""
+    code = """
+    const thrower = Object.defineProperty(new Error('x'), 'name', { get() { throw 1 } });
+    const looper = Object.defineProperty(new Error('x'), 'name', { get() { return this.stack.length > 9 } });
+    return [thrower, looper].map((error) => error.stack.split('\\n').length > 1)"""
+    assert guests.result(code) == [True, True]
+
+
+def test_a_message_that_reads_like_a_stack_is_no_place(guests: Guests) -> None:
+    """The report of a failure names frames, not what an error says of another one."""
+    failure = guests.failure("const inner = new Error('x');\n\nthrow new Error(inner.stack); return 1")
+    assert (failure.line, failure.stack.count("codeblock.js")) == (3, 1)

@@ -43,6 +43,47 @@ def test_paths_are_those_of_node(guests: Guests) -> None:
     assert wrong == []
 
 
+WINDOWS = """
+const path = require('path').win32, out = [];
+const tell = (call) => { try { return call() } catch (error) { return [error.code, error.message, String(error)] } };
+tell(() => process.chdir('/'));
+for (const [one, other] of input) {
+  out.push(...[
+    () => path.normalize(one), () => path.isAbsolute(one), () => path.join(one, other),
+    () => path.join(other, '..', one), () => path.resolve(one, other), () => path.resolve('C:\\\\base', one),
+    () => path.dirname(one), () => path.basename(one),
+    () => path.basename(one, other), () => path.extname(one), () => path.parse(one), () => path.format(path.parse(one)),
+    () => path.toNamespacedPath(one), () => path.relative('C:\\\\' + one, 'c:/' + other),
+    () => path.relative('\\\\\\\\srv\\\\share\\\\' + one, 'D:' + other),
+  ].map(tell));
+}
+return out"""
+
+
+@needs_node
+def test_paths_of_windows_are_those_of_node(guests: Guests) -> None:
+    """Fifteen questions about each of 700 random pairs, from the root as the working directory."""
+    source = random.Random(7)
+    parts = ["\\", "/", "\\\\", "//", "C:", "c:", "D:", "a", "b.c", "..", ".", "...", ".d", "srv", "é", " ", ":"]
+    given = [["".join(source.choices(parts, k=source.randrange(7))) for _ in range(2)] for _ in range(700)]
+    got, expected = guests.result(WINDOWS, given), node_result(WINDOWS, given)
+    wrong = [(given[at // 15], at % 15, got[at], expected[at]) for at in range(len(got)) if got[at] != expected[at]]
+    assert wrong == []
+
+
+def test_both_kinds_of_paths_know_each_other(guests: Guests) -> None:
+    """As properties, and under names of their own."""
+    code = """
+    const path = require('path'), { win32, posix } = path;
+    return [win32.posix === path, win32.win32 === win32, posix === path, require('path/win32') === win32,
+      win32.sep + win32.delimiter + posix.sep + posix.delimiter, Object.keys(path).sort().join()]"""
+    names = (
+        "_makeLong,basename,delimiter,dirname,extname,format,isAbsolute,join,normalize,parse,posix,relative,resolve,"
+        "sep,toNamespacedPath,win32"
+    )
+    assert guests.result(code) == [True, True, True, True, "\\;/:", names]
+
+
 @needs_node
 @pytest.mark.parametrize("value", ["1", "null", "undefined", "{}", "[]", "true", "1n", "() => 1", "Symbol('s')"])
 def test_what_is_no_path_is_refused_in_nodes_words(guests: Guests, value: str) -> None:

@@ -85,7 +85,41 @@ def test_the_classes_look_like_nodes(guests: Guests) -> None:
 def test_the_module_has_the_globals(guests: Guests) -> None:
     """require('stream/web') gives the same classes."""
     code = "const web = require('stream/web'); return Object.keys(web).filter((name) => web[name] === globalThis[name])"
-    assert guests.result(code) == [*modules.STREAMS, "TextEncoderStream", "TextDecoderStream"]
+    codecs = ["TextEncoderStream", "TextDecoderStream", "CompressionStream", "DecompressionStream"]
+    assert guests.result(code) == [*modules.STREAMS, *codecs]
+
+
+COMPRESSION = """
+const whole = async (stream) => {
+  const out = [];
+  for await (const chunk of stream) for (const byte of chunk) out.push(byte);
+  return out;
+};
+const through = (bytes, transform) => whole(new Blob([new Uint8Array(bytes)]).stream().pipeThrough(transform));
+const told = async (bytes, format) => {
+  try { return (await through(bytes, new DecompressionStream(format))).length } catch (error) { return error.name }
+};
+const text = new TextEncoder().encode('over and over '.repeat(9000)), results = [];
+for (const format of ['gzip', 'deflate', 'deflate-raw']) {
+  const packed = await through(text, new CompressionStream(format));
+  const unpacked = await through(packed, new DecompressionStream(format));
+  results.push(packed.length < 5000, unpacked.length === text.length && unpacked.every((byte, i) => byte === text[i]));
+  results.push(await told(packed.slice(0, -1), format), await told([...packed, 1], format), await told([], format));
+}
+const stream = new CompressionStream('gzip'), writer = stream.writable.getWriter();
+stream.readable.getReader().read().catch(() => {});
+const { get } = Object.getOwnPropertyDescriptor(CompressionStream.prototype, 'readable');
+for (const made of [() => new CompressionStream('zip'), () => new DecompressionStream(),
+  () => CompressionStream('gzip'), () => get.call({}), () => writer.write('text')]) {
+  try { await made(); results.push('none') } catch (error) { results.push(error.name) }
+}
+return results"""
+
+
+def test_streams_of_compression_do_what_the_standard_says(guests: Guests) -> None:
+    """There and back in each format; data that is cut off or goes on is a TypeError, as bad arguments are."""
+    errors = ["TypeError"] * 3
+    assert guests.result(COMPRESSION) == [True, True, *errors] * 3 + ["TypeError"] * 5
 
 
 def test_text_is_encoded_over_the_borders_of_chunks(guests: Guests) -> None:

@@ -192,3 +192,20 @@ def test_the_page_lists_what_the_module_has(guests: Guests, request: pytest.Fixt
     assert listed == set(guests.result(f"return Object.keys({source})"))
     absent = {name for names, where in rows if where == "not" for name in re.findall(r"`([^`]+)`", names)}
     assert not absent & set(guests.result(f"return Object.getOwnPropertyNames({source})"))
+
+
+SYSTEM = """
+const util = require('util');
+const tell = (call) => { try { return call() } catch (error) { return [error.name, error.code, error.message] } };
+const shown = (error) => [error.message, Object.entries(error), error instanceof Error];
+return [[...util.getSystemErrorMap()].sort((one, other) => one[0] - other[0]),
+  [-1, -2, -4095, -99999, 0, 1, -1.5, NaN, 'x', undefined, null].map((one) => tell(() => util.getSystemErrorName(one))),
+  shown(util._errnoException(-2, 'open', 'x')), shown(util._errnoException(-9, 'read')),
+  shown(util._exceptionWithHostPort(-111, 'connect', '::1', 80, 'more')),
+  shown(util._exceptionWithHostPort(-111, 'connect', 'a'))]"""
+
+
+@needs_node
+def test_errors_of_the_system_have_nodes_names(guests: Guests) -> None:
+    """Linux's numbers, names and texts, and the errors that are made of them."""
+    assert guests.result(SYSTEM) == node_result(SYSTEM, None)

@@ -26,6 +26,7 @@ enum {
     CB_PERMIT_CONSOLE = 2,
     CB_PERMIT_NO_RETURN = 4, /* `undefined` is a result (null) instead of an error */
     CB_PERMIT_ALL_MODULES = 8,
+    CB_PERMIT_ASK_MODULES = 16, /* the host is asked about each module, whatever is listed */
 };
 
 /* mailbox.noted: what the guest's own runtime saw, for the host to judge by. */

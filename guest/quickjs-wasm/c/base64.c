@@ -113,12 +113,14 @@ static bool values_of(v128_t units, v128_t *values)
     return true;
 }
 
-/* Sixteen characters to twelve bytes, written as sixteen; false where one is in neither alphabet. */
-static bool decode_chunk(const uint8_t *units, uint8_t *to)
+/* Sixteen characters to twelve bytes, written as sixteen; false where one is not in the alphabet, or, if told so, in
+ * neither of both. */
+static bool decode_chunk(const uint8_t *units, uint8_t *to, bool both)
 {
     v128_t chunk = wasm_v128_load(units), values;
 
-    if (!values_of(chunk, &values) && !values_of(replaced(replaced(chunk, '-', '+'), '_', '/'), &values))
+    if (!values_of(chunk, &values) &&
+        (!both || !values_of(replaced(replaced(chunk, '-', '+'), '_', '/'), &values)))
         return false;
     /* Pairs of 6 bits to 12 in each lane of 16, then pairs of those to 24 in each lane of 32. */
     values = wasm_v128_or(wasm_i16x8_shl(wasm_v128_and(values, wasm_i16x8_splat(0xFF)), 6), wasm_u16x8_shr(values, 8));
@@ -128,13 +130,13 @@ static bool decode_chunk(const uint8_t *units, uint8_t *to)
 }
 
 /* As many whole chunks as there are; gives the characters read. */
-static size_t decode_chunks(const uint8_t *units, size_t len, uint8_t *to, size_t room)
+static size_t decode_chunks(const uint8_t *units, size_t len, uint8_t *to, size_t room, bool both)
 {
     size_t chunks = room < 16 ? 0 : (room - 16) / 12 + 1, done = 0;
 
     if (chunks > len / 16)
         chunks = len / 16;
-    while (done < chunks && decode_chunk(units + done * 16, to + done * 12))
+    while (done < chunks && decode_chunk(units + done * 16, to + done * 12, both))
         done++;
     return done * 16;
 }
@@ -147,7 +149,7 @@ size_t cb_base64_decode(const cb_string_t *string, uint8_t *to, size_t room)
 
     while (at < string->len && written < room) {
         if (!filled && !string->wide) {
-            size_t read = decode_chunks(string->latin1 + at, string->len - at, to + written, room - written);
+            size_t read = decode_chunks(string->latin1 + at, string->len - at, to + written, room - written, true);
             at += read;
             written += read / 4 * 3;
         }
@@ -164,4 +166,41 @@ size_t cb_base64_decode(const cb_string_t *string, uint8_t *to, size_t room)
         filled &= 3;
     }
     return written;
+}
+
+static bool is_space(uint32_t unit)
+{
+    return unit == ' ' || unit == '\t' || unit == '\n' || unit == '\f' || unit == '\r';
+}
+
+/* The forgiving decoder of the Infra standard. `to` has room for three bytes for each four units, and sixteen more. */
+bool cb_base64_forgiving(const cb_string_t *string, uint8_t *to, size_t *written)
+{
+    size_t at = 0, filled = 0, padding = 0, room = string->len / 4 * 3 + 16;
+    uint32_t group = 0;
+
+    for (*written = 0; at < string->len; at++) {
+        if (!filled && !padding && !string->wide) {
+            size_t read = decode_chunks(string->latin1 + at, string->len - at, to + *written, room - *written, false);
+            at += read;
+            *written += read / 4 * 3;
+            if (at == string->len)
+                break;
+        }
+        uint32_t unit = string->wide ? string->utf16[at] : string->latin1[at];
+        int value = unit == '-' || unit == '_' ? -1 : value_of(unit);
+        if (is_space(unit))
+            continue;
+        if (unit == '=') {
+            padding++;
+            continue;
+        }
+        if (value < 0 || padding)
+            return false;
+        group = group << 6 | (uint32_t)value;
+        if (filled++)
+            to[(*written)++] = (uint8_t)(group >> (6 - 2 * (filled - 1)));
+        filled &= 3;
+    }
+    return filled != 1 && (!padding || (filled && filled + padding == 4));
 }

@@ -6,6 +6,7 @@
 
 /* One line for each file. */
 static const cb_binding_t *const bindings[] = {
+    &cb_base64_binding,
     &cb_buffer_binding,
     &cb_bytes_binding,
     &cb_objects_binding,

@@ -31,6 +31,8 @@ size_t cb_base64_length(size_t len, bool url);
 void cb_base64_encode(const uint8_t *bytes, size_t len, bool url, uint8_t *to);
 /* Reads both alphabets, passes over what is in neither, and stops at `=`: as Node does. Gives the bytes written. */
 size_t cb_base64_decode(const cb_string_t *string, uint8_t *to, size_t room);
+/* As atob reads it; false for what is no base64. */
+bool cb_base64_forgiving(const cb_string_t *string, uint8_t *to, size_t *written);
 
 void cb_hex_encode(const uint8_t *bytes, size_t len, uint8_t *to);
 /* Stops at the first pair that is not two digits. Gives the bytes written. */

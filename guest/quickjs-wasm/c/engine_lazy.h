@@ -5,7 +5,8 @@
  * nothing else, and it relies on that. Ours run modules, which guest code can get into (a setter on Object.prototype
  * is enough), so the property is looked up anew afterwards, and one that could not be made stays as it was. */
 
-/* Built-in makers have small numbers here; ours is the atom of the key, with this added. */
+/* Built-in makers have small numbers here; ours is the atom of the key, with this added. One below is an error's stack
+ * (engine_stack.h). */
 #define LAZY_KEYS_FROM 16u
 
 static JSValue lazy_maker = JS_UNDEFINED;
@@ -18,18 +19,44 @@ void cb_engine_set_maker(JSContext *ctx, JSValueConst maker)
 bool cb_engine_is_lazy(const struct JSProperty *property)
 {
     return (property->u.init.realm_and_id & 3) == JS_AUTOINIT_ID_BYTECODE &&
-           (uintptr_t)property->u.init.opaque >= LAZY_KEYS_FROM;
+           (uintptr_t)property->u.init.opaque >= LAZY_KEYS_FROM - 1;
+}
+
+/* Calls what the key stands for: a function of a module of ours, which is loaded now. */
+JSValue cb_engine_call_own(JSContext *ctx, const char *key, int argc, JSValueConst *argv)
+{
+    JSValue name = JS_NewString(ctx, key), function, result;
+
+    if (JS_IsException(name))
+        return name;
+    function = JS_Call(ctx, lazy_maker, JS_UNDEFINED, 1, (JSValueConst *)&name);
+    JS_FreeValue(ctx, name);
+    if (JS_IsException(function))
+        return function;
+    result = JS_Call(ctx, function, JS_UNDEFINED, argc, argv);
+    JS_FreeValue(ctx, function);
+    return result;
+}
+
+static JSValue lazy_value(JSContext *ctx, JSObject *object, uintptr_t opaque)
+{
+    JSValue key, value;
+
+    if (opaque < LAZY_KEYS_FROM)
+        return cb_engine_stack(ctx, JS_MKPTR(JS_TAG_OBJECT, object), object->u.object_data);
+    key = JS_AtomToString(ctx, (JSAtom)(opaque - LAZY_KEYS_FROM));
+    value = JS_Call(ctx, lazy_maker, JS_UNDEFINED, 1, (JSValueConst *)&key);
+    JS_FreeValue(ctx, key);
+    return value;
 }
 
 /* Called from JS_AutoInitProperty. Its callers look the property up again. */
 int cb_engine_make_lazy(JSContext *ctx, JSObject *object, JSAtom name, void *opaque)
 {
-    JSValue key = JS_AtomToString(ctx, (JSAtom)((uintptr_t)opaque - LAZY_KEYS_FROM)), value;
+    JSValue value = lazy_value(ctx, object, (uintptr_t)opaque);
     JSProperty *property;
     JSShapeProperty *shape;
 
-    value = JS_Call(ctx, lazy_maker, JS_UNDEFINED, 1, (JSValueConst *)&key);
-    JS_FreeValue(ctx, key);
     if (JS_IsException(value))
         return -1;
     shape = find_own_property(&property, object, name);

@@ -21,11 +21,17 @@ struct JSProperty;
 bool cb_engine_is_lazy(const struct JSProperty *property);
 int cb_engine_make_lazy(JSContext *ctx, JSObject *object, JSAtom name, void *opaque);
 bool cb_engine_hides_frame(JSObject *function);
+void cb_engine_add_stack(JSContext *ctx, JSValueConst error);
+void cb_engine_finish_aggregate(JSContext *ctx, JSValueConst error);
+bool cb_engine_has_plain_stack(JSObject *error);
+JSValue cb_engine_stack(JSContext *ctx, JSValueConst error, JSValueConst frames);
+JSValue cb_engine_stack_made(JSContext *ctx, JSValueConst error, JSValue frames);
 
 #include "quickjs.c"
 
 #include "engine_unit.h"
 #include "engine_lazy.h"
+#include "engine_stack.h"
 #include "engine_pristine.h"
 #include "engine_bytes.h"
 #include "engine_inspect.h"

@@ -23,6 +23,7 @@ bool cb_engine_open_arenas(JSContext *ctx);
 
 /* engine_lazy.h: a property that `maker(key)` makes when it is first touched. */
 void cb_engine_set_maker(JSContext *ctx, JSValueConst maker);
+JSValue cb_engine_call_own(JSContext *ctx, const char *key, int argc, JSValueConst *argv);
 int cb_engine_define_lazy(JSContext *ctx, JSValueConst object, JSAtom name, JSAtom key, bool enumerable);
 
 /* engine_pristine.h: an object whose properties are built-ins as they were, by Node's names for them. */

@@ -70,6 +70,7 @@ typedef struct {
     int count;
 } cb_binding_t;
 
+extern const cb_binding_t cb_base64_binding;  /* base64_text.c */
 extern const cb_binding_t cb_bytes_binding;   /* bytes.c */
 extern const cb_binding_t cb_objects_binding; /* objects.c */
 extern const cb_binding_t cb_ticks_binding;   /* ticks.c */

@@ -112,6 +112,15 @@ static bool read_frame(const char *line, size_t len, const char **at, const char
     return true;
 }
 
+/* Where the frames begin in a stack: behind the message in its headline, which may read like frames itself. */
+static const char *frames_of(const char *stack, size_t stack_len, const char *message, size_t len)
+{
+    const char *newline = memchr(stack, '\n', stack_len);
+    const char *said = len ? memmem(stack, stack_len, message, len) : NULL;
+
+    return said && newline && said < newline && strncmp(stack, "    at ", 7) ? said + len : stack;
+}
+
 /* Keeps the frames of the caller's own source; gives the place of the first, or line 0. */
 static place_t keep_frames(cb_text_t *kept, const char *stack, size_t len)
 {
@@ -179,8 +188,10 @@ static void put_error(JSContext *ctx, JSValueConst error, const char *type, cons
     place_t place = { 0 };
     bool named = name && name_len && strcmp(name, "Error") && strcmp(name, type) && strcmp(name, kind);
 
-    if (stack)
-        place = keep_frames(&kept, stack, stack_len);
+    if (stack) {
+        const char *frames = frames_of(stack, stack_len, message ? message : "", len);
+        place = keep_frames(&kept, frames, stack_len - (size_t)(frames - stack));
+    }
     put_field("type", type, strlen(type), 64);
     if (is_about_wrapper(message, type, place))
         put_message(NULL, 0, incomplete, sizeof incomplete - 1);

@@ -1,4 +1,4 @@
-/* setTimeout, setInterval, setImmediate and their clear functions.
+/* setTimeout, setInterval, setImmediate and their clear functions; queueMicrotask.
  *
  * The queue lives here and not in the host: the host only learns when the next timer is due. So a flood of timers
  * costs the guest its own fuel and memory, and a waiting execution is one wake-up in the host. In C, because code
@@ -117,27 +117,16 @@ static bool copy_arguments(JSContext *ctx, entry_t *entry, int argc, JSValueCons
 
 enum { TIMEOUT, INTERVAL, IMMEDIATE };
 
-/* What Node throws for such a callback, with a shorter end where the value would have to be shown. */
+/* Throws what Node throws for a callback that is no function. */
 static JSValue throw_no_function(JSContext *ctx, JSValueConst value)
 {
-    const char *text;
-    JSValue error;
+    JSValue name = JS_NewString(ctx, "callback"), result;
 
-    if (JS_IsSymbol(value) || JS_IsObject(value) || JS_IsBigInt(value))
-        error = JS_NewTypeError(ctx, "The \"callback\" argument must be of type function. Received %s",
-                                JS_IsObject(value) ? "an object" : JS_IsSymbol(value) ? "a symbol" : "a bigint");
-    else {
-        text = JS_ToCString(ctx, value);
-        error = JS_NewTypeError(ctx, JS_IsNumber(value) || JS_IsBool(value)
-                                    ? "The \"callback\" argument must be of type function. Received type %s (%s)"
-                                    : "The \"callback\" argument must be of type function. Received %s%s",
-                                JS_IsNumber(value) ? "number" : JS_IsBool(value) ? "boolean" : "", text ? text : "");
-        JS_FreeCString(ctx, text);
-    }
-    if (JS_IsException(error))
-        return error;
-    JS_DefinePropertyValueStr(ctx, error, "code", JS_NewString(ctx, "ERR_INVALID_ARG_TYPE"), JS_PROP_C_W_E);
-    return JS_Throw(ctx, error);
+    if (JS_IsException(name))
+        return name;
+    result = cb_engine_call_own(ctx, "internal/validators#validateFunction", 2, (JSValueConst[]){ value, name });
+    JS_FreeValue(ctx, name);
+    return result;
 }
 
 /* Text is compiled when its time has come, and only where the policy lets text become code. */
@@ -155,10 +144,14 @@ static JSValue call_back(JSContext *ctx, const entry_t *entry)
 {
     size_t len;
     const char *text;
-    JSValue result;
+    JSValue result, global;
 
-    if (!JS_IsString(entry->callback))
-        return JS_Call(ctx, entry->callback, JS_UNDEFINED, entry->argc, (JSValueConst *)entry->argv);
+    if (!JS_IsString(entry->callback)) {
+        global = JS_GetGlobalObject(ctx);
+        result = JS_Call(ctx, entry->callback, global, entry->argc, (JSValueConst *)entry->argv);
+        JS_FreeValue(ctx, global);
+        return result;
+    }
     text = JS_ToCStringLen(ctx, &len, entry->callback);
     result = text ? JS_Eval(ctx, text, len, "timer.js", JS_EVAL_TYPE_GLOBAL) : JS_EXCEPTION;
     JS_FreeCString(ctx, text);
@@ -210,6 +203,21 @@ static JSValue clear_timer(JSContext *ctx, JSValueConst this_value, int argc, JS
     return JS_UNDEFINED;
 }
 
+static JSValue microtask(JSContext *ctx, int argc, JSValueConst *argv)
+{
+    (void)argc;
+    return JS_Call(ctx, argv[0], JS_UNDEFINED, 0, NULL);
+}
+
+static JSValue queue_microtask(JSContext *ctx, JSValueConst this_value, int argc, JSValueConst *argv)
+{
+    (void)this_value;
+    (void)argc;
+    if (!JS_IsFunction(ctx, argv[0]))
+        return throw_no_function(ctx, argv[0]);
+    return JS_EnqueueJob(ctx, microtask, 1, argv) ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
 static void define(JSContext *ctx, JSValueConst global, const char *name, JSValue function)
 {
     JS_DefinePropertyValueStr(ctx, global, name, function, JS_PROP_C_W_E);
@@ -226,6 +234,7 @@ void cb_timers_init(JSContext *ctx, JSValueConst global)
                                     kind));
         define(ctx, global, clearers[kind], JS_NewCFunction(ctx, clear_timer, clearers[kind], 1));
     }
+    define(ctx, global, "queueMicrotask", JS_NewCFunction(ctx, queue_microtask, "queueMicrotask", 1));
 }
 
 bool cb_timers_any(void)

@@ -234,7 +234,7 @@ static bool encode_domain(cb_arena_t *arena, cb_span_t domain, cb_span_t *result
 {
     int32_t len;
 
-    if (domain.len > CB_DOMAIN_BYTES_MAX || !cb_utf8_scan(domain.at, domain.len).valid)
+    if (domain.len > CB_DOMAIN_BYTES_MAX || holds_forbidden(domain, true) || !cb_utf8_scan(domain.at, domain.len).valid)
         return false;
     len = cb_host_call(CB_OPERATION_DOMAIN_TO_ASCII, domain.at, (uint32_t)domain.len);
     if (len <= 0 || len > arena->end - arena->at)

@@ -146,6 +146,43 @@ static size_t count_high(const uint8_t *bytes, size_t len)
     return total;
 }
 
+/* The sum of eight signed numbers. */
+static int32_t sum_of(v128_t numbers)
+{
+    v128_t pairs = wasm_i32x4_extadd_pairwise_i16x8(numbers);
+
+    return wasm_i32x4_extract_lane(pairs, 0) + wasm_i32x4_extract_lane(pairs, 1) +
+           wasm_i32x4_extract_lane(pairs, 2) + wasm_i32x4_extract_lane(pairs, 3);
+}
+
+/* How many bytes more than units. The two halves of a pair are counted as three bytes each, and are four together. */
+static size_t count_more(const uint16_t *units, size_t len)
+{
+    const v128_t kind = wasm_i16x8_splat((int16_t)0xFC00), high = wasm_i16x8_splat((int16_t)0xD800),
+                 low = wasm_i16x8_splat((int16_t)0xDC00), two = wasm_i16x8_splat(0x80), three = wasm_i16x8_splat(0x800);
+    size_t at = 0;
+    int64_t total = 0;
+
+    /* The unit behind the eight is looked at too. A lane changes by two at most, so it cannot overflow within a round. */
+    while (len - at > 8) {
+        v128_t counts = wasm_i16x8_splat(0);
+        for (size_t round = 0; round < 8192 && len - at > 8; round++, at += 8) {
+            v128_t chunk = wasm_v128_load(units + at), next = wasm_v128_load(units + at + 1);
+            v128_t pair = wasm_v128_and(wasm_i16x8_eq(wasm_v128_and(chunk, kind), high),
+                                        wasm_i16x8_eq(wasm_v128_and(next, kind), low));
+            counts = wasm_i16x8_sub(counts, wasm_u16x8_ge(chunk, two));
+            counts = wasm_i16x8_sub(counts, wasm_u16x8_ge(chunk, three));
+            counts = wasm_i16x8_add(counts, wasm_i16x8_add(pair, pair));
+        }
+        total += sum_of(counts);
+    }
+    for (; at < len; at++) {
+        total += (units[at] >= 0x80) + (units[at] >= 0x800);
+        total -= at + 1 < len && is_high(units[at]) && is_low(units[at + 1]) ? 2 : 0;
+    }
+    return (size_t)total;
+}
+
 size_t cb_utf8_length(const cb_string_t *string)
 {
     size_t total = string->len;
@@ -154,12 +191,7 @@ size_t cb_utf8_length(const cb_string_t *string)
         size_t ascii = cb_ascii_prefix(string->latin1, string->len);
         return total + count_high(string->latin1 + ascii, string->len - ascii);
     }
-    for (size_t i = 0; i < string->len; i++)
-        total += (string->utf16[i] >= 0x80) + (string->utf16[i] >= 0x800);
-    /* The two halves of a pair were counted as three bytes each, and are four together. */
-    for (size_t i = 1; i < string->len; i++)
-        total -= (is_high(string->utf16[i - 1]) && is_low(string->utf16[i])) ? 2 : 0;
-    return total;
+    return total + count_more(string->utf16, string->len);
 }
 
 static size_t write_latin1(const cb_string_t *string, uint8_t *to, size_t room, size_t *read)

@@ -20,6 +20,7 @@ COMMANDS: Commands = {
     "test": ("test", "Run the tests of policies."),
     "explain": ("explain", "Show what a policy comes to, or what it says of one call."),
     "diff": ("diff", "Say what a change lets in and what it shuts out."),
+    "learn": ("learn", "Write the smallest policy that lets through what was seen."),
     "fmt": ("fmt", "Write policies in the usual form, with their comments."),
     "keygen": ("keygen", "Make the keys that sign folders and check them."),
     "sign": ("sign", "Sign a folder, so that a service takes no other."),

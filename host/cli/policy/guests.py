@@ -29,7 +29,7 @@ async def _run_all(cases: Sequence[tuple[Policy, Case]]) -> list[Tested]:
     from host.app import effective_policies, make_executor, open_fetch
 
     settings = load_settings({"workers": 1, "warm_slots": 0})
-    given = effective_policies(PolicySet({policy.name: _alone(policy) for policy, _ in cases}), settings).policies
+    given = effective_policies(PolicySet({policy.name: alone(policy) for policy, _ in cases}), settings).policies
     executor = make_executor(settings, fetch=open_fetch(settings, offline=True))
     turn = asyncio.Semaphore(2 * cores())
 
@@ -43,7 +43,7 @@ async def _run_all(cases: Sequence[tuple[Policy, Case]]) -> list[Tested]:
         executor.close()
 
 
-def _alone(policy: Policy) -> Policy:
+def alone(policy: Policy) -> Policy:
     """A policy without its share over time: tests run as quickly as they can, and are no callers."""
     most = WIDEST.concurrency
     return msgspec.structs.replace(policy, limits=msgspec.structs.replace(policy.limits, rate=None, concurrency=most))

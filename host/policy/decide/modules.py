@@ -2,10 +2,22 @@
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from host.policy.decide.outcome import Allow, Decision, Deny, Rule
 from host.policy.grants.model import Denials
 from host.policy.model import Modules
 from host.policy.vocabulary import FORBIDDEN, owner_of
+
+
+class ModuleRequest(Struct, frozen=True):
+    """`module` as `require` takes it, without `node:`."""
+
+    module: str
+
+    @property
+    def target(self) -> str:
+        return self.module
 
 
 class ModuleRules:
@@ -18,8 +30,8 @@ class ModuleRules:
         self.rule = rule
 
 
-def decide(rules: ModuleRules, name: str) -> Decision:
-    """`name` as `require` takes it, without `node:`."""
+def decide(rules: ModuleRules, request: ModuleRequest) -> Decision:
+    name = request.module
     owner = owner_of(name)
     if owner is None:
         package = name.split("/")[0]

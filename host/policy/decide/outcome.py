@@ -22,6 +22,12 @@ class Allow(Struct, frozen=True):
     rule: Rule
     terms: Any
 
+    @property
+    def capability(self) -> str:
+        """What it is about: `fetch`, or `modules`."""
+        parts = self.rule.id.split(".")
+        return parts[min(1, len(parts) - 1)]
+
 
 class Deny(Struct, frozen=True):
     """Denied. `rule` is the denial that decided, or else the grant that came nearest, if any did.
@@ -49,3 +55,9 @@ class Deny(Struct, frozen=True):
 
 
 Decision = Allow | Deny
+
+
+def goes_through(decision: Decision, audits: bool) -> bool:
+    """Whether a call goes on that was decided on so, under a policy that `audits` or does not: an audit lets through
+    what no grant names, and what is denied for good stays denied."""
+    return isinstance(decision, Allow) or (audits and not decision.final)

@@ -1,27 +1,17 @@
 """A policy made ready to be asked, each capability when it is first asked for."""
 
-from datetime import date
 from functools import cached_property
 
-from msgspec import Struct
-
 from host.policy.decide import crypto, fetch, modules, tasks, xlsx
-from host.policy.decide.outcome import Allow, Decision, Deny, Rule
+from host.policy.decide.outcome import Decision, Deny, Rule
 from host.policy.model import Origin, Policy
 from host.policy.pattern.names import name_matches
 
+Request = fetch.FetchRequest | crypto.CryptoRequest | xlsx.XlsxRequest | tasks.TasksRequest | modules.ModuleRequest
+"""What a capability asks about, or `require`."""
 
-class Verdict(Struct, frozen=True):
-    """What becomes of a call: `allowed`, and the decision that it comes from. `audited` means that it goes through
-    because the policy only watches, although the decision is a Deny."""
-
-    allowed: bool
-    decision: Decision
-    audited: bool = False
-
-
-Request = fetch.FetchRequest | crypto.CryptoRequest | xlsx.XlsxRequest | tasks.TasksRequest
-"""What a capability asks about."""
+CAPABILITIES = ("crypto", "fetch", "modules", "tasks", "xlsx")
+"""What decisions are about. Modules are no capability, and are decided on like one."""
 
 
 class Rulebook:
@@ -62,13 +52,8 @@ class Rulebook:
                 return xlsx.decide(self.xlsx, request)
             case tasks.TasksRequest():
                 return tasks.decide(self.tasks, request)
-
-    def verdict(self, decision: Decision, today: date) -> Verdict:
-        """What the policy's mode makes of a decision on the day `today` (UTC)."""
-        if isinstance(decision, Allow):
-            return Verdict(True, decision)
-        audited = not decision.final and self.policy.mode.audits_on(today)
-        return Verdict(audited, decision, audited)
+            case modules.ModuleRequest():
+                return modules.decide(self.modules, request)
 
     def flow_denies(self, read: frozenset[str], rule: str) -> Deny | None:
         """Why the fetch grant `rule` may not be used once responses under the grants `read` were seen, or None."""

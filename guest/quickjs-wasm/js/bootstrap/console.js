@@ -64,9 +64,10 @@ export const console = {
   trace(...values) {
     check();
     const text = format(values);
-    const stack = stringSlice(new Error().stack, 0, 4096);
-    const frames = stringSlice(stack, -1) === '\n' ? stringSlice(stack, 0, -1) : stack;
-    writeText(ERROR, 'Trace' + (text === '' ? '' : ': ' + text) + (frames === '' ? '' : '\n' + frames));
+    const { stack } = new Error();
+    const from = typeof stack === 'string' ? stringIndexOf(stack, '\n') : -1;
+    const frames = from < 0 ? '' : stringSlice(stack, from, from + 4096);
+    writeText(ERROR, 'Trace' + (text === '' ? '' : ': ' + text) + frames);
   },
   assert(...values) {
     check();

@@ -12,7 +12,7 @@ const constructors = [
   ...['Function', 'Int16Array', 'Int32Array', 'Int8Array', 'Map', 'Number', 'Object', 'Promise', 'Proxy', 'RangeError'],
   ...['ReferenceError', 'RegExp', 'Set', 'String', 'Symbol', 'SyntaxError', 'TypeError', 'URIError', 'Uint16Array'],
   ...['Uint32Array', 'Uint8Array', 'Uint8ClampedArray', 'WeakMap', 'WeakRef', 'WeakSet', 'Iterator', 'queueMicrotask'],
-  ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate', 'atob', 'btoa'],
+  ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'],
 ];
 const keep = (name, value) => defineProperty(primordials, name, { value });
 for (const name of constructors) keep(name, globalThis[name]);
@@ -64,9 +64,9 @@ export function target(key) {
 }
 
 /** Globals, and methods in the place of the engine's, that are made when they are first touched. */
-export function installLazy(globals, methods) {
+export function installLazy(globals, enumerable, methods) {
   maker(target);
-  for (const name of Object.keys(globals)) lazy(globalThis, name, globals[name]);
+  for (const name of Object.keys(globals)) lazy(globalThis, name, globals[name], enumerable.includes(name));
   for (const path of Object.keys(methods)) {
     const [Class, , name] = path.split('.');
     lazy((Class === 'TypedArray' ? primordials.TypedArray : globalThis[Class]).prototype, name, methods[path]);

@@ -1,6 +1,6 @@
 // The bootstrap: makes the globals that a guest sees, once, while an image is made. The build wraps this file into
 // one function whose argument is the bridge; what it returns is for c/boot.c alone.
-/* global CELLBLOCK_GLOBALS, CELLBLOCK_METHODS */
+/* global CELLBLOCK_ENUMERABLE, CELLBLOCK_GLOBALS, CELLBLOCK_METHODS */
 import './errors.js';
 import { console } from './console.js';
 import { lazy } from './bridge.js';
@@ -18,7 +18,7 @@ install('console', console);
 install('require', require);
 install('crypto', webCrypto);
 install('global', globalThis);
-installLazy(CELLBLOCK_GLOBALS, CELLBLOCK_METHODS);
+installLazy(CELLBLOCK_GLOBALS, CELLBLOCK_ENUMERABLE, CELLBLOCK_METHODS);
 // util.promisify(setTimeout) is the function of timers/promises.
 const promisified = Symbol.for('nodejs.util.promisify.custom');
 lazy(setTimeout, promisified, 'node/timers/promises#setTimeout', true);

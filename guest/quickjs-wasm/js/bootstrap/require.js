@@ -1,6 +1,6 @@
 // `require`: an own-property list of names, read once as a string. No text of a guest becomes a path.
 /* global CELLBLOCK_MODULES, CELLBLOCK_OWN_RIGHT, CELLBLOCK_PUBLIC */
-import { MODULE_LOAD, PERMIT_ALL_MODULES, denial, load, modules, permitted } from './bridge.js';
+import { MODULE_ASK, MODULE_LOAD, PERMIT_ALL_MODULES, PERMIT_ASK_MODULES, call, denial, load, modules, permitted } from './bridge.js';
 import { coded } from './errors.js';
 import { target } from './internal.js';
 import { arrayIncludes, hasOwn, objectCreate, objectKeys, stringIndexOf, stringSlice, stringStartsWith } from './primordials.js';
@@ -35,8 +35,14 @@ const forbidden = Object.assign(objectCreate(null), {
 });
 
 let allowed;
+// What the host said about each name, in an execution in which it wants to be asked.
+const answered = objectCreate(null);
 
 function allows(packageName) {
+  if (permitted(PERMIT_ASK_MODULES)) {
+    if (!hasOwn(answered, packageName)) answered[packageName] = call(MODULE_ASK, packageName)[0] === 1;
+    return answered[packageName];
+  }
   if (permitted(PERMIT_ALL_MODULES)) return true;
   if (allowed === undefined) allowed = '\n' + modules() + '\n';
   return stringIndexOf(allowed, '\n' + packageName + '\n') >= 0;

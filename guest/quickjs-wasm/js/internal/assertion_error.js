@@ -1,5 +1,6 @@
 // AssertionError: what every function of assert throws.
 const {
+  ArrayPrototypeIndexOf,
   ArrayPrototypeJoin,
   Error,
   ErrorCaptureStackTrace,
@@ -8,6 +9,7 @@ const {
   ObjectDefineProperty,
   ObjectGetPrototypeOf,
   String,
+  StringPrototypeIndexOf,
   StringPrototypeSlice,
   StringPrototypeSplit,
 } = primordials;
@@ -58,8 +60,9 @@ class AssertionError extends Error {
     }
     super(messageOf(message, operator, actual, expected));
     this.generatedMessage = !message;
+    // The stack is written down under the name that has the code.
     ObjectDefineProperty(this, 'name', {
-      __proto__: null, value: 'AssertionError', enumerable: false, writable: true, configurable: true,
+      __proto__: null, value: 'AssertionError [ERR_ASSERTION]', enumerable: false, writable: true, configurable: true,
     });
     this.code = 'ERR_ASSERTION';
     this.actual = details ? undefined : actual;
@@ -73,7 +76,8 @@ class AssertionError extends Error {
       this['stack trace ' + i] = details[i].stack;
     }
     const start = stackStartFn || stackStartFunction;
-    if (typeof start === 'function') ErrorCaptureStackTrace(this, start);
+    ErrorCaptureStackTrace(this, start);
+    this.name = 'AssertionError';
   }
 
   toString() {
@@ -91,4 +95,23 @@ class AssertionError extends Error {
   }
 }
 
-module.exports = { AssertionError };
+const FRAMES = '\n    at';
+
+/** The error, its frames followed by all those of another one: first where it was found, then where it was made. */
+function withFramesOf(error, other) {
+  const theirs = other?.stack;
+  const at = typeof theirs === 'string' ? StringPrototypeIndexOf(theirs, FRAMES) : -1;
+  if (at < 0) return error;
+  const frames = StringPrototypeSplit(StringPrototypeSlice(theirs, at + 1), '\n');
+  const lines = StringPrototypeSplit(error.stack, '\n');
+  for (let i = 0; i < frames.length; i++) {
+    const shared = ArrayPrototypeIndexOf(lines, frames[i]);
+    if (shared < 0) continue;
+    lines.length = shared;
+    break;
+  }
+  error.stack = ArrayPrototypeJoin(lines, '\n') + '\n' + ArrayPrototypeJoin(frames, '\n');
+  return error;
+}
+
+module.exports = { AssertionError, withFramesOf };

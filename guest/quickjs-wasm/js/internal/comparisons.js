@@ -4,6 +4,7 @@ const {
   ArrayIsArray,
   ArrayPrototypePop,
   ArrayPrototypePush,
+  ArrayPrototypeSplice,
   BigIntPrototypeValueOf,
   BooleanPrototypeValueOf,
   DatePrototypeGetTime,
@@ -22,8 +23,6 @@ const {
   ObjectPrototypePropertyIsEnumerable,
   ObjectPrototypeToString,
   Set,
-  SetPrototypeAdd,
-  SetPrototypeDelete,
   SetPrototypeForEach,
   SetPrototypeGetSize,
   SetPrototypeHas,
@@ -195,97 +194,53 @@ function sameSparse(one, other, strict, path, from) {
   return keys.length === ObjectKeys(other).length;
 }
 
-// What a primitive is loosely equal to besides itself: a value to look for, or whether there may be one at all.
-const NONE = { __proto__: null };
-const MAYBE = { __proto__: null };
-
-function looseTwin(value) {
-  if (value === undefined) return null;
-  if (value === null) return undefined;
-  if (typeof value === 'symbol') return NONE;
-  if (typeof value === 'string' || typeof value === 'number') return isNaN(+value) ? NONE : MAYBE;
-  return MAYBE;
+/** Whether each of the ones left over has an equal of its own among the others, whichever comes first. */
+function pairOff(ones, others, same) {
+  if (ones.length !== others.length) return false;
+  for (let i = 0; i < ones.length; i++) {
+    let at = 0;
+    while (at < others.length && !same(ones[i], others[at])) at++;
+    if (at === others.length) return false;
+    ArrayPrototypeSplice(others, at, 1);
+  }
+  return true;
 }
 
-/** Takes the first member that is equal out of a set. */
-function takeEqual(set, test) {
-  let found = false;
-  let taken;
-  SetPrototypeForEach(set, (value) => {
-    if (!found && test(value)) {
-      found = true;
-      taken = value;
-    }
+/** The members that the other set has not. Undefined where one of them can have no equal: a primitive, in strict mode. */
+function membersWithout(set, other, strict) {
+  const left = [];
+  let hopeless = false;
+  SetPrototypeForEach(set, (member) => {
+    if (SetPrototypeHas(other, member)) return;
+    if (strict && !isObject(member)) hopeless = true;
+    ArrayPrototypePush(left, member);
   });
-  if (found) SetPrototypeDelete(set, taken);
-  return found;
-}
-
-function membersOf(set) {
-  const list = [];
-  SetPrototypeForEach(set, (value) => ArrayPrototypePush(list, value));
-  return list;
+  return hopeless ? undefined : left;
 }
 
 function sameMembers(one, other, strict, path) {
-  const left = new Set();
-  const mine = membersOf(one);
-  for (let i = 0; i < mine.length; i++) {
-    const value = mine[i];
-    if (SetPrototypeHas(other, value)) continue;
-    if (!isObject(value)) {
-      if (strict) return false;
-      const twin = looseTwin(value);
-      if (twin === NONE || (twin !== MAYBE && (!SetPrototypeHas(other, twin) || SetPrototypeHas(one, twin)))) return false;
-    }
-    SetPrototypeAdd(left, value);
-  }
-  const theirs = membersOf(other);
-  for (let i = 0; i < theirs.length && SetPrototypeGetSize(left) > 0; i++) {
-    const value = theirs[i];
-    if ((strict && !isObject(value)) || SetPrototypeHas(one, value)) continue;
-    if (!takeEqual(left, (candidate) => equal(candidate, value, strict, path))) return false;
-  }
-  return SetPrototypeGetSize(left) === 0;
+  const ours = membersWithout(one, other, strict);
+  const theirs = ours && membersWithout(other, one, strict);
+  return theirs !== undefined && pairOff(ours, theirs, (mine, its) => equal(mine, its, strict, path));
 }
 
-function entriesOf(map) {
-  const list = [];
-  MapPrototypeForEach(map, (value, key) => ArrayPrototypePush(list, key, value));
-  return list;
+/** The entries, as pairs, that the other map has not under the same key, with an equal value. */
+function entriesWithout(map, other, strict, path) {
+  const left = [];
+  let hopeless = false;
+  MapPrototypeForEach(map, (value, key) => {
+    if (hopeless || (MapPrototypeHas(other, key) && equal(value, MapPrototypeGet(other, key), strict, path))) return;
+    if (strict && !isObject(key)) hopeless = true;
+    ArrayPrototypePush(left, [key, value]);
+  });
+  return hopeless ? undefined : left;
 }
-
-/** Whether a primitive key that has no equal entry under itself may have one under another key. */
-function mayHaveTwin(one, other, key, value, path) {
-  const twin = looseTwin(key);
-  if (twin === NONE || twin === MAYBE) return twin === MAYBE;
-  return MapPrototypeHas(other, twin) && !MapPrototypeHas(one, twin) &&
-    equal(value, MapPrototypeGet(other, twin), false, path);
-}
-
-const sameUnder = (map, key, value, strict, path) =>
-  MapPrototypeHas(map, key) && equal(value, MapPrototypeGet(map, key), strict, path);
 
 function sameEntries(one, other, strict, path) {
-  const left = new Set();
-  const mine = entriesOf(one);
-  for (let i = 0; i < mine.length; i += 2) {
-    if (!isObject(mine[i])) {
-      if (sameUnder(other, mine[i], mine[i + 1], strict, path)) continue;
-      if (strict || !mayHaveTwin(one, other, mine[i], mine[i + 1], path)) return false;
-    }
-    SetPrototypeAdd(left, mine[i]);
-  }
-  const theirs = entriesOf(other);
-  for (let i = 0; i < theirs.length && SetPrototypeGetSize(left) > 0; i += 2) {
-    const key = theirs[i];
-    const value = theirs[i + 1];
-    if (!isObject(key) && (strict || sameUnder(one, key, value, false, path))) continue;
-    const test = (candidate) =>
-      equal(candidate, key, strict, path) && equal(MapPrototypeGet(one, candidate), value, strict, path);
-    if (!takeEqual(left, test)) return false;
-  }
-  return SetPrototypeGetSize(left) === 0;
+  const ours = entriesWithout(one, other, strict, path);
+  const theirs = ours && entriesWithout(other, one, strict, path);
+  const same = (mine, its) => equal(mine[0], its[0], strict, path) && equal(mine[1], its[1], strict, path);
+  return theirs !== undefined && pairOff(ours, theirs, same);
 }
 
 const isDeepEqual = (one, other) => equal(one, other, false, newPath());

@@ -9,6 +9,7 @@ const {
   ArrayPrototypeSlice,
   ArrayPrototypeSplice,
   Error,
+  ErrorPrototypeToString,
   JSONStringify,
   NumberIsInteger,
   ObjectCreate,
@@ -71,7 +72,16 @@ function make(code, values) {
     own(error, 'input', values[0]);
     if (values[1] !== undefined) own(error, 'base', values[1]);
   }
+  headline(error);
   return error;
+}
+
+/** A stack that begins with the code too, as Node's own errors have it and no others. */
+function headline(error) {
+  const { stack } = error;
+  if (typeof stack !== 'string') return;
+  const value = error.toString() + StringPrototypeSlice(stack, ErrorPrototypeToString(error).length);
+  ObjectDefineProperty(error, 'stack', { __proto__: null, value, writable: true, enumerable: false, configurable: true });
 }
 
 /** Not an assignment: a guest may have put a setter on a prototype. */

@@ -9,10 +9,14 @@ const {
   ReflectOwnKeys,
   String,
   StringPrototypeToWellFormed,
+  SymbolFor,
   SymbolToStringTag,
   TypeError,
 } = primordials;
 
+const { lazy } = bindings('host');
+
+const custom = SymbolFor('nodejs.util.inspect.custom');
 const shown = { __proto__: null, enumerable: true };
 
 function show(object, passed) {
@@ -27,11 +31,13 @@ function show(object, passed) {
   }
 }
 
-/** Makes a class look as an interface does: its methods and accessors can be enumerated, and it has a tag. */
-function expose(Class, tag) {
+/** Makes a class look as an interface does: its methods and accessors can be enumerated, and it has a tag. What
+ * util.inspect shows of an instance is the function of this name in internal/inspect/web. */
+function expose(Class, tag, shower = undefined) {
   show(Class);
   show(Class.prototype, 'constructor');
   ObjectDefineProperty(Class.prototype, SymbolToStringTag, { __proto__: null, value: tag, configurable: true });
+  if (shower !== undefined) lazy(Class.prototype, custom, 'internal/inspect/web#' + shower, false);
   return Class;
 }
 

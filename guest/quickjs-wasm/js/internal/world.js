@@ -15,7 +15,9 @@ const {
   ObjectCreate,
   ObjectDefineProperties,
   ObjectDefineProperty,
+  ObjectGetPrototypeOf,
   ObjectPrototypeHasOwnProperty,
+  ObjectSetPrototypeOf,
   Promise,
   PromiseAll,
   PromisePrototypeThen,
@@ -71,6 +73,14 @@ const numbers = own((value) => Number(value), {
   MAX_SAFE_INTEGER: 9007199254740991,
 });
 
+/** The package marks the prototype of its asynchronous iterators so. It gives it none of the language's above it. */
+function defineProperty(object, key, descriptor) {
+  if (key === SymbolAsyncIterator && ObjectPrototypeHasOwnProperty(object, 'return')) {
+    ObjectSetPrototypeOf(object, ObjectGetPrototypeOf(ObjectGetPrototypeOf((async function* () {}).prototype)));
+  }
+  return ObjectDefineProperty(object, key, descriptor);
+}
+
 module.exports = {
   get AbortController() {
     return require('web/abort').AbortController;
@@ -90,7 +100,7 @@ module.exports = {
     __proto__: null,
     create: ObjectCreate,
     defineProperties: ObjectDefineProperties,
-    defineProperty: ObjectDefineProperty,
+    defineProperty,
     prototype: { __proto__: null, hasOwnProperty: { __proto__: null, call: ObjectPrototypeHasOwnProperty } },
   },
   Promise: promises,

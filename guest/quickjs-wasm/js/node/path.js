@@ -175,8 +175,9 @@ const posix = {
   parse,
   sep: '/',
   delimiter: ':',
-  posix: null,
 };
+bindings('host').lazy(posix, 'win32', 'node/path_win32', true);
 posix.posix = posix;
+posix._makeLong = toNamespacedPath;
 
 module.exports = posix;

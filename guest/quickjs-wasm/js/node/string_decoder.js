@@ -95,7 +95,7 @@ ObjectDefineProperties(StringDecoder.prototype, {
   end: method(end),
   text: method(text),
   lastChar: getter(function lastChar() {
-    return this[kState].kept;
+    return require('internal/to_buffer').toBuffer(this[kState].kept);
   }),
   lastNeed: getter(function lastNeed() {
     return this[kState].missing;

@@ -83,7 +83,7 @@ class AbortSignal extends EventTarget {
   }
 }
 
-expose(AbortSignal, 'AbortSignal');
+expose(AbortSignal, 'AbortSignal', 'abortSignal');
 
 function aborted() {
   return new DOMException('This operation was aborted', 'AbortError');
@@ -191,7 +191,7 @@ class AbortController {
   }
 }
 
-expose(AbortController, 'AbortController');
+expose(AbortController, 'AbortController', 'abortController');
 
 module.exports = {
   AbortController,

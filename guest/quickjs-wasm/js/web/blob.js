@@ -184,7 +184,7 @@ class Blob {
     });
   }
 
-  [SymbolFor('nodejs.util.inspect.custom')](depth, options, inspect) {
+  [SymbolFor('nodejs.util.inspect.custom')](depth, options, inspect = undefined) {
     const shown = { size: this.size, type: this.type };
     return typeof inspect === 'function' ? 'Blob ' + inspect(shown, options) : shown;
   }
@@ -227,7 +227,7 @@ class File extends Blob {
     return this.#lastModified;
   }
 
-  [SymbolFor('nodejs.util.inspect.custom')](depth, options, inspect) {
+  [SymbolFor('nodejs.util.inspect.custom')](depth, options, inspect = undefined) {
     const shown = { size: this.size, type: this.type, name: this.name, lastModified: this.lastModified };
     return typeof inspect === 'function' ? 'File ' + inspect(shown, options) : shown;
   }

@@ -38,10 +38,6 @@ const ARRAY_BUFFER = kind(new ArrayBuffer(0));
 const objectPrototype = ObjectGetPrototypeOf({});
 const byKind = { __proto__: null };
 
-function argumentsKind() {
-  return kind(arguments);
-}
-
 function walk(target, value, memory) {
   copy(target, value, (inner) => clone(inner, memory));
   return target;
@@ -52,10 +48,6 @@ const remember = (memory, value, made) => {
   return made;
 };
 
-// `arguments` is cloned as a plain object, as V8 does it. The engine's next number is that of sloppy functions' ones.
-const ofArguments = (value, memory) => walk(remember(memory, value, {}), value, memory);
-byKind[argumentsKind()] = ofArguments;
-byKind[argumentsKind() + 1] = ofArguments;
 byKind[kind(new Date(0))] = (value, memory) => remember(memory, value, new Date(DatePrototypeGetTime(value)));
 byKind[kind(Object(''))] = (value, memory) => remember(memory, value, Object(StringPrototypeToString(value)));
 byKind[kind(Object(0))] = (value, memory) => remember(memory, value, Object(NumberPrototypeValueOf(value)));

@@ -173,7 +173,7 @@ function initialize(state, type, bubbles, cancelable) {
   return true;
 }
 
-expose(Event, 'Event');
+expose(Event, 'Event', 'event');
 constants(Event, { __proto__: null, NONE, CAPTURING_PHASE: 1, AT_TARGET, BUBBLING_PHASE: 3 });
 
 class CustomEvent extends Event {
@@ -319,7 +319,7 @@ class EventTarget {
   }
 }
 
-expose(EventTarget, 'EventTarget');
+expose(EventTarget, 'EventTarget', 'eventTarget');
 
 function isEvent(value) {
   try {

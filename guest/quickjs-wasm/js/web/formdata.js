@@ -185,7 +185,7 @@ function iterate(list, kind) {
   return ObjectSetPrototypeOf(new FormDataIterator(list, kind), iteratorPrototype);
 }
 
-expose(FormData, 'FormData');
+expose(FormData, 'FormData', 'formData');
 ObjectDefineProperty(FormData.prototype, SymbolIterator, {
   __proto__: null,
   value: FormData.prototype.entries,

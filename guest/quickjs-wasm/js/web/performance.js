@@ -221,8 +221,8 @@ class Performance extends EventTarget {
 }
 
 expose(PerformanceEntry, 'PerformanceEntry');
-expose(PerformanceMark, 'PerformanceMark');
-expose(PerformanceMeasure, 'PerformanceMeasure');
+expose(PerformanceMark, 'PerformanceMark', 'mark');
+expose(PerformanceMeasure, 'PerformanceMeasure', 'measure');
 expose(Performance, 'Performance');
 
 module.exports = { Performance, PerformanceEntry, PerformanceMark, PerformanceMeasure, performance: new Performance(secret) };

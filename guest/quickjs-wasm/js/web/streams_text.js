@@ -113,7 +113,7 @@ class TextDecoderStream {
   }
 }
 
-expose(TextEncoderStream, 'TextEncoderStream');
-expose(TextDecoderStream, 'TextDecoderStream');
+expose(TextEncoderStream, 'TextEncoderStream', 'codecStream');
+expose(TextDecoderStream, 'TextDecoderStream', 'codecStream');
 
 module.exports = { TextDecoderStream, TextEncoderStream };

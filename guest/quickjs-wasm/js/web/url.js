@@ -2,14 +2,13 @@
 const {
   ArrayPrototypeIndexOf,
   ObjectDefineProperties,
-  ObjectDefineProperty,
-  ObjectGetPrototypeOf,
   String,
   StringPrototypeSlice,
   SymbolFor,
   SymbolToStringTag,
   TypeError,
 } = primordials;
+const { lazy } = bindings('host');
 const { parse, canParse, set } = bindings('url');
 
 const HREF = 0;
@@ -230,40 +229,26 @@ class URL {
   }
 }
 
-const names = [
-  'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'searchParams',
-  'hash',
-];
-
-/** What util.inspect shows: the parts, under the name of the class. It hands its own function in. */
-function inspectUrl(depth, options, inspect = undefined) {
-  if (typeof depth === 'number' && depth < 0) return this;
-  const prototype = ObjectGetPrototypeOf(this);
-  const constructor = (prototype === null ? undefined : prototype.constructor) ?? URL;
-  const parts = {};
-  for (let i = 0; i < names.length; i++) {
-    const value = this[names[i]];
-    const descriptor = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
-    ObjectDefineProperty(parts, names[i], descriptor);
-  }
-  return constructor.name + ' ' + inspect(parts, options);
-}
-
 const shown = { __proto__: null, enumerable: true };
-const properties = { __proto__: null, toString: shown, toJSON: shown };
-for (let i = 0; i < names.length; i++) properties[names[i]] = shown;
 ObjectDefineProperties(URL.prototype, {
   __proto__: null,
-  ...properties,
+  href: shown,
+  origin: shown,
+  protocol: shown,
+  username: shown,
+  password: shown,
+  host: shown,
+  hostname: shown,
+  port: shown,
+  pathname: shown,
+  search: shown,
+  searchParams: shown,
+  hash: shown,
+  toString: shown,
+  toJSON: shown,
   [SymbolToStringTag]: { __proto__: null, value: 'URL', configurable: true },
-  [SymbolFor('nodejs.util.inspect.custom')]: {
-    __proto__: null,
-    value: inspectUrl,
-    writable: true,
-    configurable: true,
-  },
 });
-ObjectDefineProperty(inspectUrl, 'name', { __proto__: null, value: '[nodejs.util.inspect.custom]', configurable: true });
 ObjectDefineProperties(URL, { __proto__: null, parse: shown, canParse: shown });
+lazy(URL.prototype, SymbolFor('nodejs.util.inspect.custom'), 'internal/inspect/web#url', false);
 
 module.exports = { URL, text, isUrl };

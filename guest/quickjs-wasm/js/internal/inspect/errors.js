@@ -1,4 +1,4 @@
-// util.inspect for errors. The engine's `stack` has the frames alone; Node's begins with what the error says.
+// util.inspect for errors.
 const {
   ArrayIsArray,
   ArrayPrototypeIndexOf,
@@ -10,9 +10,7 @@ const {
   ErrorPrototypeToString,
   FunctionPrototypeSymbolHasInstance,
   ObjectGetOwnPropertyDescriptor,
-  ObjectGetPrototypeOf,
   ObjectHasOwn,
-  ReflectGet,
   String,
   StringPrototypeEndsWith,
   StringPrototypeIncludes,
@@ -29,32 +27,12 @@ const { prefix } = require('internal/inspect');
 const isError = (value) =>
   value !== null && typeof value === 'object' && (kind(value) === 'Error' || FunctionPrototypeSymbolHasInstance(Error, value));
 
-/** Errors of Node's, and of assert, have their code in the first line. */
-function isCoded(error) {
-  return error.code === 'ERR_ASSERTION' || require('internal/errors').isNodeError(error);
-}
-
-/** What the error says, as it did when it was made: a name that it was given later is a property like any other. */
-function headline(error) {
-  const parent = ObjectGetPrototypeOf(error);
-  const named = parent === null ? undefined : ReflectGet(parent, 'name', error);
-  let name = named === undefined ? 'Error' : String(named);
-  if (error.code === 'ERR_ASSERTION') name = 'AssertionError';
-  if (ObjectHasOwn(error, 'code') && isCoded(error)) name += ' [' + error.code + ']';
-  const said = error.message;
-  const message = said === undefined ? '' : String(said);
-  if (name === '') return message;
-  return message === '' ? name : name + ': ' + message;
-}
-
-/** The stack as Node has it. One that the code wrote itself is left as it is. */
+/** The stack, or what the error says where there is none: it may have been deleted, and then Error.prototype's accessor,
+ * which Node has not, still tells it. */
 function stackOf(error) {
-  const stack = error.stack;
-  if (!stack && !ObjectHasOwn(error, 'stack')) return ErrorPrototypeToString(error);
-  const text = String(stack);
-  if (text === '') return headline(error);
-  if (!StringPrototypeStartsWith(text, '    at ')) return stack ? text : ErrorPrototypeToString(error);
-  return headline(error) + '\n' + (StringPrototypeEndsWith(text, '\n') ? StringPrototypeSlice(text, 0, -1) : text);
+  if (kind(error) === 'Error' && !ObjectHasOwn(error, 'stack')) return ErrorPrototypeToString(error);
+  const { stack } = error;
+  return stack ? String(stack) : ErrorPrototypeToString(error);
 }
 
 /** Where all properties are shown, the stack is the first of them. */
@@ -100,74 +78,86 @@ function leadingName(stack) {
   return named ? head : '';
 }
 
-/** Puts the class's name where the stack has only that of the class above it. */
+/** Whether a stack begins with this name as an error's own name stands there. */
+function beginsWithError(stack, name) {
+  if (!StringPrototypeEndsWith(name, 'Error') || !StringPrototypeStartsWith(stack, name)) return false;
+  const next = stack[name.length];
+  return next === undefined || next === ':' || next === '\n';
+}
+
+/** Puts the class's name where the stack has only that of the class above it, or where the class has no prototype. */
 function withClass(stack, name, className, tag) {
-  let length = name.length;
-  const after = stack[length];
-  const usual = StringPrototypeEndsWith(name, 'Error') && StringPrototypeStartsWith(stack, name) &&
-    (stack.length === length || after === ':' || after === '\n');
-  if (className !== null && !usual) return stack;
-  let fallback = 'Error';
-  if (className === null) {
-    fallback = leadingName(stack);
-    length = fallback.length;
-    fallback = fallback || 'Error';
-  }
-  const shown = StringPrototypeSlice(prefix(className, tag, fallback), 0, -1);
-  if (name === shown) return stack;
-  if (!StringPrototypeIncludes(shown, name)) return shown + ' [' + name + ']' + StringPrototypeSlice(stack, length);
-  return length === 0 ? shown + ': ' + stack : shown + StringPrototypeSlice(stack, length);
+  if (className !== null && !beginsWithError(stack, name)) return stack;
+  const said = className === null ? leadingName(stack) : name;
+  const shown = StringPrototypeSlice(prefix(className, tag, className === null && said !== '' ? said : 'Error'), 0, -1);
+  if (shown === name) return stack;
+  const rest = StringPrototypeSlice(stack, said.length);
+  if (!StringPrototypeIncludes(shown, name)) return shown + ' [' + name + ']' + rest;
+  return shown + (said === '' ? ': ' : '') + rest;
 }
 
-/** Where more than three lines in a row of one stack are in another: [from, how many]. */
-function sameLines(lines, others) {
-  for (let i = 0; i < lines.length - 3; i++) {
-    const at = ArrayPrototypeIndexOf(others, lines[i]);
-    if (at < 0) continue;
-    let count = 1;
-    while (i + count < lines.length && at + count < others.length && lines[i + count] === others[at + count]) count++;
-    if (count > 3) return [i, count];
+const SHARED_MIN = 4;
+
+/** Where lines of one stack stand in a row in another too: [from, how many], the first run of at least four. */
+function sharedRun(lines, others) {
+  for (let from = 0; from <= lines.length - SHARED_MIN; from++) {
+    const there = ArrayPrototypeIndexOf(others, lines[from]);
+    let count = 0;
+    while (there >= 0 && from + count < lines.length && lines[from + count] === others[there + count]) count++;
+    if (count >= SHARED_MIN) return [from, count];
   }
-  return [0, 0];
+  return undefined;
 }
 
-function withoutLinesOfCause(state, error, lines) {
-  let cause;
+const FRAMES = '\n    at';
+
+/** The lines of a stack that are frames, and what is before them. The message may look like frames. */
+function framesOf(stack, message) {
+  const said = typeof message === 'string' && message !== '' ? StringPrototypeIndexOf(stack, message) : -1;
+  const at = StringPrototypeIndexOf(stack, FRAMES, said > 0 ? said + message.length : 0);
+  if (at < 0) return undefined;
+  return { before: StringPrototypeSlice(stack, 0, at), lines: StringPrototypeSplit(StringPrototypeSlice(stack, at + 1), '\n') };
+}
+
+function causeOf(error) {
   try {
-    cause = error.cause;
+    return error.cause;
   } catch {
     // A getter that throws is no cause.
+    return undefined;
   }
-  if (!isError(cause)) return lines;
-  const stack = stackOf(cause);
-  const at = StringPrototypeIndexOf(stack, '\n    at');
-  if (at < 0) return lines;
-  const same = sameLines(lines, StringPrototypeSplit(StringPrototypeSlice(stack, at + 1), '\n'));
-  if (same[1] > 0) {
-    const text = '    ... ' + (same[1] - 2) + ' lines matching cause stack trace ...';
-    ArrayPrototypeSplice(lines, same[0] + 1, same[1] - 2, state.stylize(text, 'undefined'));
-  }
+}
+
+/** What frames have in common with those of the error's cause is not shown twice; the run's first and last line stay. */
+function withoutCause(state, error, lines) {
+  const cause = causeOf(error);
+  const theirs = isError(cause) ? framesOf(stackOf(cause)) : undefined;
+  const run = theirs && sharedRun(lines, theirs.lines);
+  if (run === undefined) return lines;
+  const hidden = run[1] - 2;
+  const text = '    ... ' + hidden + ' lines matching cause stack trace ...';
+  ArrayPrototypeSplice(lines, run[0] + 1, hidden, state.stylize(text, 'undefined'));
   return lines;
 }
 
+function nameOf(error) {
+  const { name } = error;
+  return name === null || name === undefined ? 'Error' : String(name);
+}
+
 function base(state, error, className, tag, part) {
-  const name = error.name !== null && error.name !== undefined ? String(error.name) : 'Error';
-  let stack = stackOf(error);
+  const stack = stackOf(error);
+  const name = nameOf(error);
   dropSaid(state, error, part.fields, stack);
   if ('cause' in error) addField(part.fields, error, 'cause');
   if (ArrayIsArray(error.errors)) addField(part.fields, error, 'errors');
-  stack = withClass(stack, name, className, tag);
-  const { message } = error;
-  let said = (message && StringPrototypeIndexOf(stack, message)) || -1;
-  if (said !== -1) said += message.length;
-  const at = StringPrototypeIndexOf(stack, '\n    at', said);
-  if (at < 0) stack = '[' + stack + ']';
-  else {
-    const lines = StringPrototypeSplit(StringPrototypeSlice(stack, at + 1), '\n');
-    stack = StringPrototypeSlice(stack, 0, at + 1) + ArrayPrototypeJoin(withoutLinesOfCause(state, error, lines), '\n');
-  }
-  if (state.indentation === 0) return stack;
-  return StringPrototypeReplaceAll(stack, '\n', '\n' + StringPrototypeRepeat(' ', state.indentation));
+  const whole = withClass(stack, name, className, tag);
+  const frames = framesOf(whole, error.message);
+  const text = frames === undefined
+    ? '[' + whole + ']'
+    : frames.before + '\n' + ArrayPrototypeJoin(withoutCause(state, error, frames.lines), '\n');
+  if (state.indentation === 0) return text;
+  return StringPrototypeReplaceAll(text, '\n', '\n' + StringPrototypeRepeat(' ', state.indentation));
 }
 
 module.exports = { base, isError, stackOf };

@@ -11,8 +11,9 @@ const {
   ReflectOwnKeys,
   String,
   StringPrototypeIncludes,
+  SymbolToPrimitive,
 } = primordials;
-const { constructorOf, kind: kindOf } = bindings('inspect');
+const { constructorOf, kind: kindOf, proxy } = bindings('inspect');
 const { inspect, showField } = require('internal/inspect');
 
 // The constructors of the language, whose prototypes tell nothing new.
@@ -29,28 +30,48 @@ function ofBuiltIn(object) {
   return own !== undefined && typeof own.value === 'function' && isBuiltIn(own.value.name);
 }
 
-/** Adds the data properties of up to three prototypes that are not the language's own. */
-function addInherited(state, main, from, level, output) {
-  const met = new Map();
-  let object = from;
-  for (let layer = 0; layer < LAYERS_MAX; layer++) {
-    if (layer !== 0 || main === object) {
-      object = ObjectGetPrototypeOf(object);
-      if (object === null || ofBuiltIn(object)) return;
-    }
-    const keys = ReflectOwnKeys(object);
-    ArrayPrototypePush(state.seen, main);
-    for (let i = 0; i < keys.length; i++) {
-      if (keys[i] === 'constructor' || ObjectHasOwn(main, keys[i]) || MapPrototypeHas(met, keys[i])) continue;
-      const own = ObjectGetOwnPropertyDescriptor(object, keys[i]);
-      if (typeof own.value === 'function') continue;
-      const flags = (own.get ? 1 : 0) | (own.set ? 2 : 0) | (own.enumerable ? 0 : 4);
-      const text = showField(state, keys[i], flags, own.get ?? own.value, level, false, main);
-      ArrayPrototypePush(output, state.colors ? '\u001b[2m' + text + '\u001b[22m' : text);
-    }
-    for (let i = 0; i < keys.length; i++) MapPrototypeSet(met, keys[i], true);
-    ArrayPrototypePop(state.seen);
+/** The prototypes whose properties are shown with an object's own: up to three, from this one on, and none of the
+ * language's own but the first where that is not the object itself. */
+function layersOf(main, first) {
+  const layers = [];
+  let object = first;
+  if (main === first) object = ObjectGetPrototypeOf(first);
+  else {
+    ArrayPrototypePush(layers, first);
+    object = ObjectGetPrototypeOf(first);
   }
+  const most = main === first ? LAYERS_MAX : LAYERS_MAX - 1;
+  for (let i = 0; i < most && object !== null && !ofBuiltIn(object); i++) {
+    ArrayPrototypePush(layers, object);
+    object = ObjectGetPrototypeOf(object);
+  }
+  return layers;
+}
+
+function inheritedText(state, main, layer, key, level) {
+  const own = ObjectGetOwnPropertyDescriptor(layer, key);
+  if (typeof own.value === 'function') return undefined;
+  const flags = (own.get ? 1 : 0) | (own.set ? 2 : 0) | (own.enumerable ? 0 : 4);
+  const text = showField(state, key, flags, own.get ?? own.value, level, false, main);
+  return state.colors ? '\u001b[2m' + text + '\u001b[22m' : text;
+}
+
+/** Adds the data properties of prototypes, each under the name where it is met first. */
+function addInherited(state, main, first, level, output) {
+  const layers = layersOf(main, first);
+  const met = new Map();
+  MapPrototypeSet(met, 'constructor', true);
+  ArrayPrototypePush(state.seen, main);
+  for (let i = 0; i < layers.length; i++) {
+    const keys = ReflectOwnKeys(layers[i]);
+    for (let k = 0; k < keys.length; k++) {
+      if (MapPrototypeHas(met, keys[k])) continue;
+      MapPrototypeSet(met, keys[k], true);
+      const text = ObjectHasOwn(main, keys[k]) ? undefined : inheritedText(state, main, layers[i], keys[k], level);
+      if (text !== undefined) ArrayPrototypePush(output, text);
+    }
+  }
+  ArrayPrototypePop(state.seen);
 }
 
 function className(state, value, kind, level, inherited, found) {
@@ -80,25 +101,26 @@ function optionsOf(state) {
   };
 }
 
+/** What is behind all proxies; null behind one that was revoked. */
+function unproxied(value) {
+  while (value !== null && kindOf(value) === 'Proxy') value = proxy(value)?.[0] ?? null;
+  return value;
+}
+
 /** Whether String(value) says no more than the language's own toString does; for %s. */
 function hasBuiltInToString(value) {
-  if (kindOf(value) === 'Proxy') {
-    const ends = bindings('inspect').proxy(value);
-    if (ends === null) return true;
-    value = ends[0];
+  const object = unproxied(value);
+  if (object === null) return true;
+  const ways = [];
+  if (typeof object.toString === 'function') ArrayPrototypePush(ways, 'toString');
+  if (typeof object[SymbolToPrimitive] === 'function') ArrayPrototypePush(ways, SymbolToPrimitive);
+  const owns = (layer) => (ways.length > 0 && ObjectHasOwn(layer, ways[0])) || (ways.length > 1 && ObjectHasOwn(layer, ways[1]));
+  if (ways.length === 0) return true;
+  if (owns(object)) return false;
+  for (let layer = ObjectGetPrototypeOf(object); layer !== null; layer = ObjectGetPrototypeOf(layer)) {
+    if (owns(layer)) return ofBuiltIn(layer);
   }
-  const toPrimitive = primordials.SymbolToPrimitive;
-  const converts = typeof value[toPrimitive] === 'function';
-  const tells = typeof value.toString === 'function';
-  if (!tells && !converts) return true;
-  if (tells && ObjectHasOwn(value, 'toString')) return false;
-  if (converts && ObjectHasOwn(value, toPrimitive)) return false;
-  let owner = value;
-  do {
-    owner = ObjectGetPrototypeOf(owner);
-    if (owner === null) return true;
-  } while (!(tells && ObjectHasOwn(owner, 'toString')) && !(converts && ObjectHasOwn(owner, toPrimitive)));
-  return ofBuiltIn(owner);
+  return true;
 }
 
 module.exports = { className, hasBuiltInToString, isBuiltIn };

@@ -188,28 +188,33 @@ function describeIterable(state, value, kind, name, tag, part) {
 
 const isTyped = (kind) => kind.length > 8 && kind !== 'Array' && StringPrototypeSlice(kind, -5) === 'Array';
 
-function functionBase(value, kind, name, tag) {
-  if (isClass(value)) return classBase(value, name, tag);
-  let type = 'Function';
-  if (kind === 'GeneratorFunction' || kind === 'AsyncGeneratorFunction') type = 'Generator' + type;
-  if (kind === 'AsyncFunction' || kind === 'AsyncGeneratorFunction') type = 'Async' + type;
-  let base = '[' + type;
-  if (name === null) base += ' (null prototype)';
-  base += value.name === '' ? ' (anonymous)]' : ': ' + textOf(value.name) + ']';
-  if (name !== type && name !== null) base += ' ' + name;
-  return tag !== '' && name !== tag ? base + ' [' + tag + ']' : base;
-}
+// By kind: what a function is called.
+const functionTypes = {
+  __proto__: null,
+  AsyncFunction: 'AsyncFunction',
+  AsyncGeneratorFunction: 'AsyncGeneratorFunction',
+  GeneratorFunction: 'GeneratorFunction',
+};
 
 /** As a template literal would have it: no symbol. */
 const textOf = (value) => '' + value;
 
+const tagged = (tag, name) => (tag === '' || tag === name ? '' : ' [' + tag + ']');
+
+function functionBase(value, kind, name, tag) {
+  if (isClass(value)) return classBase(value, name, tag);
+  const type = functionTypes[kind] ?? 'Function';
+  const called = value.name === '' ? ' (anonymous)' : ': ' + textOf(value.name);
+  const start = '[' + type + (name === null ? ' (null prototype)' : '') + called + ']';
+  return start + (name === type || name === null ? '' : ' ' + name) + tagged(tag, name);
+}
+
 function classBase(value, name, tag) {
-  let base = 'class ' + ((ObjectHasOwn(value, 'name') && textOf(value.name)) || '(anonymous)');
-  if (name !== 'Function' && name !== null) base += ' [' + name + ']';
-  if (tag !== '' && name !== tag) base += ' [' + tag + ']';
-  if (name === null) return '[' + base + ' extends [null prototype]]';
-  const above = ObjectGetPrototypeOf(value).name;
-  return '[' + base + (above ? ' extends ' + textOf(above) : '') + ']';
+  const called = ObjectHasOwn(value, 'name') ? textOf(value.name) : '';
+  const above = name === null ? '[null prototype]' : ObjectGetPrototypeOf(value).name;
+  const unusual = name === 'Function' || name === null ? '' : ' [' + name + ']';
+  const parent = above ? ' extends ' + textOf(above) : '';
+  return '[class ' + (called || '(anonymous)') + unusual + tagged(tag, name) + parent + ']';
 }
 
 const unboxed = {

@@ -142,7 +142,9 @@ function ifError(err) {
   if (typeof err === 'object' && typeof err.message === 'string') {
     message += err.message.length === 0 && err.constructor ? err.constructor.name : err.message;
   } else message += show(err);
-  throw newFailure({ actual: err, expected: null, operator: 'ifError', message, stackStartFn: ifError });
+  const error = newFailure({ actual: err, expected: null, operator: 'ifError', message, stackStartFn: ifError });
+  error.generatedMessage = !message;
+  throw require('internal/assertion_error').withFramesOf(error, err);
 }
 
 function checkMatch(string, regexp, message, fn, name) {
@@ -189,6 +191,8 @@ ObjectAssign(strict, methods, {
 });
 lazy(assert, 'AssertionError', 'internal/assertion_error#AssertionError', true);
 lazy(strict, 'AssertionError', 'internal/assertion_error#AssertionError', true);
+lazy(assert, 'CallTracker', 'internal/call_tracker#CallTracker', true);
+lazy(strict, 'CallTracker', 'internal/call_tracker#CallTracker', true);
 assert.strict = strict;
 strict.strict = strict;
 

@@ -128,6 +128,10 @@ const later = [
   'TextEncoder', 'internal/late#TextEncoder',
   'MIMEType', 'internal/mime#MIMEType',
   'MIMEParams', 'internal/mime#MIMEParams',
+  '_errnoException', 'internal/system_errors#_errnoException',
+  '_exceptionWithHostPort', 'internal/system_errors#_exceptionWithHostPort',
+  'getSystemErrorMap', 'internal/system_errors#getSystemErrorMap',
+  'getSystemErrorName', 'internal/system_errors#getSystemErrorName',
 ];
 for (let i = 0; i < later.length; i += 2) lazy(util, later[i], later[i + 1], true);
 

@@ -1,21 +1,15 @@
 // `zlib`: the functions that take everything at once. The classes are streams of Node's, which the guest does not have.
 const {
   ArrayBufferIsView,
-  DataViewPrototypeGetBuffer,
-  DataViewPrototypeGetByteLength,
-  DataViewPrototypeGetByteOffset,
   NumberIsFinite,
   NumberIsNaN,
   ObjectDefineProperty,
   ObjectKeys,
-  TypedArrayPrototypeGetBuffer,
-  TypedArrayPrototypeGetByteLength,
-  TypedArrayPrototypeGetByteOffset,
-  TypedArrayPrototypeGetSymbolToStringTag,
   TypedArrayPrototypeSlice,
   Uint8Array,
 } = primordials;
 const { encode } = bindings('bytes');
+const { bytesOf } = require('internal/bytes_of');
 const { runSync, runLater, checksum } = require('node/zlib/engine');
 const { constants, codes, modes } = require('node/zlib/constants');
 
@@ -23,25 +17,6 @@ const MAX_OUTPUT_LENGTH = 4294967296;
 const { define } = require('internal/errors');
 define('ERR_BROTLI_INVALID_PARAM', primordials.RangeError, (key) => key + ' is not a valid Brotli parameter');
 define('ERR_ZLIB_INITIALIZATION_FAILED', primordials.Error, 'Initialization failed');
-
-/** The bytes of a view or an array buffer; `undefined` for anything else. */
-function bytesOf(value) {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (ArrayBufferIsView(value)) {
-    if (TypedArrayPrototypeGetSymbolToStringTag(value) === undefined) {
-      const offset = DataViewPrototypeGetByteOffset(value);
-      return new Uint8Array(DataViewPrototypeGetBuffer(value), offset, DataViewPrototypeGetByteLength(value));
-    }
-    const offset = TypedArrayPrototypeGetByteOffset(value);
-    return new Uint8Array(TypedArrayPrototypeGetBuffer(value), offset, TypedArrayPrototypeGetByteLength(value));
-  }
-  try {
-    primordials.ArrayBufferPrototypeGetByteLength(value);
-  } catch {
-    return undefined;
-  }
-  return new Uint8Array(value);
-}
 
 function inputOf(buffer) {
   const bytes = typeof buffer === 'string' ? new Uint8Array(encode(buffer, 0)) : bytesOf(buffer);

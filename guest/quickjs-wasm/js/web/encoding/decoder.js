@@ -117,7 +117,7 @@ class TextDecoder {
     return text;
   }
 
-  [SymbolFor('nodejs.util.inspect.custom')](depth, options, inspect) {
+  [SymbolFor('nodejs.util.inspect.custom')](depth, options, inspect = undefined) {
     TextDecoder.#check(this);
     const shown = { encoding: this.#encoding, fatal: this.fatal, ignoreBOM: this.ignoreBOM };
     return typeof inspect === 'function' ? 'TextDecoder ' + inspect(shown, options) : shown;

@@ -35,7 +35,7 @@ class TextEncoder {
     return { read: counts[0], written: counts[1] };
   }
 
-  [SymbolFor('nodejs.util.inspect.custom')](depth, options, inspect) {
+  [SymbolFor('nodejs.util.inspect.custom')](depth, options, inspect = undefined) {
     TextEncoder.#check(this);
     const shown = { encoding: 'utf-8' };
     return typeof inspect === 'function' ? inspect(shown, options) : shown;

@@ -12,7 +12,8 @@ const {
 const { copyOf, decode, encode, indexOf } = bindings('bytes');
 const { parseForm } = bindings('url');
 const { add, FormData } = require('web/formdata');
-const { isToken, trimmed } = require('web/fetch/header_list');
+const { HeaderList, isToken, isValue, trimmed } = require('web/fetch/header_list');
+const { extract } = require('web/fetch/mime');
 
 const UTF8 = 0;
 const LATIN1 = 2;
@@ -31,10 +32,10 @@ function ofUrlencoded(bytes) {
   return data;
 }
 
-/** A parameter between quotes, as browsers write it. */
+/** A parameter between quotes: browsers, and we, write %0A, %0D and %22 for the signs that cannot be there. */
 function unquoted(text) {
-  const found = RegExpPrototypeSymbolReplace(/%0a/gi, RegExpPrototypeSymbolReplace(/%0d/gi, text, '\r'), '\n');
-  return RegExpPrototypeSymbolReplace(/%22/g, found, '"');
+  const lines = RegExpPrototypeSymbolReplace(/%0a/gi, RegExpPrototypeSymbolReplace(/%0d/gi, text, '\r'), '\n');
+  return RegExpPrototypeSymbolReplace(/\\(["\\])/g, RegExpPrototypeSymbolReplace(/%22/g, lines, '"'), '$1');
 }
 
 /** name and filename of a Content-Disposition, which is `form-data` or nothing. */
@@ -49,9 +50,16 @@ function disposition(value) {
     if (rest === null) throw wrong();
     const key = StringPrototypeToLowerCase(rest[1]);
     if (key !== 'name' && key !== 'filename') continue;
-    found[key] ??= rest[2] === undefined ? rest[3] : unquoted(RegExpPrototypeSymbolReplace(/\\(["\\])/g, rest[2], '$1'));
+    found[key] ??= rest[2] === undefined ? rest[3] : unquoted(rest[2]);
   }
   return found;
+}
+
+/** The MIME type that a header tells, '' where it is none. */
+function typeOf(value) {
+  const list = new HeaderList();
+  list.append('content-type', trimmed(value));
+  return extract(list)?.serialize() ?? '';
 }
 
 /** The headers of one part, up to the empty line: where its content begins, and what they say. */
@@ -67,14 +75,14 @@ function readHeaders(bytes, from) {
     const line = utf8(bytes, part.at, end);
     const colon = StringPrototypeIndexOf(line, ':');
     const name = colon < 0 ? '' : trimmed(StringPrototypeSlice(line, 0, colon));
-    if (!isToken(name)) throw wrong();
+    if (!isToken(name) || !isValue(line)) throw wrong();
     const key = StringPrototypeToLowerCase(name);
     const value = trimmed(StringPrototypeSlice(line, colon + 1));
     if (key === 'content-disposition') {
       const said = disposition(value);
       part.name = said.name;
       part.filename = said.filename;
-    } else if (key === 'content-type') part.type = trimmed(decode(bytes, part.at + colon + 1, end, LATIN1));
+    } else if (key === 'content-type') part.type = typeOf(decode(bytes, part.at + colon + 1, end, LATIN1));
     part.at = end + 2;
   }
 }
@@ -98,9 +106,12 @@ function ofMultipart(bytes, boundary) {
   if (indexOf(bytes, dashes, at, false, 1) !== at) throw wrong();
   at += dashes.length;
   for (;;) {
-    if (bytes[at] === DASH && bytes[at + 1] === DASH) return data;
+    const last = bytes[at] === DASH && bytes[at + 1] === DASH;
+    if (last) at += 2;
     while (bytes[at] === 32 || bytes[at] === 9) at++;
+    if (last && at === bytes.length) return data;
     if (bytes[at] !== CR || bytes[at + 1] !== LF) throw wrong();
+    if (last) return data;
     const part = readHeaders(bytes, at + 2);
     const end = indexOf(bytes, between, part.at - 2, false, 1);
     if (end < 0) throw wrong();
@@ -108,7 +119,7 @@ function ofMultipart(bytes, boundary) {
     if (part.filename === undefined) add(data, part.name, utf8(bytes, from, end));
     else {
       const content = new Uint8Array(copyOf(TypedArrayPrototypeSubarray(bytes, from, end)));
-      add(data, part.name, new File([content], part.filename, { __proto__: null, type: part.type }));
+      add(data, part.name, new File([content], part.filename, { __proto__: null, type: part.type, lastModified: 0 }));
     }
     at = end + between.length;
   }
@@ -119,7 +130,7 @@ function decodeForm(bytes, type) {
   if (type?.essence === 'application/x-www-form-urlencoded') return ofUrlencoded(bytes);
   if (type?.essence === 'multipart/form-data') {
     const boundary = type.get('boundary');
-    if (boundary === null || boundary.length > 70) throw wrong();
+    if (boundary === null || boundary === '') throw wrong();
     return ofMultipart(bytes, boundary);
   }
   throw new TypeError('Content-Type was not one of "multipart/form-data" or "application/x-www-form-urlencoded".');

@@ -14,7 +14,7 @@ from host.capabilities.fetch.wire import Pairs
 from host.policy.decide.fetch import FetchRequest, decide_addresses
 from host.policy.decide.outcome import Deny
 from host.policy.grants.model import FetchGrant
-from host.policy.pattern.addresses import Address, kind_of, parse_address
+from host.policy.pattern.addresses import PUBLIC, Address, kind_of, layers, parse_address
 from host.policy.url import Url
 
 #: Limits of a request that goes through under an audit alone.
@@ -56,12 +56,9 @@ class Guard:
         for meant in headers.methods_meant(pairs):
             self._site.ask(FetchRequest(meant, url, names, body_bytes))
         rule = permit.terms or UNDER_AUDIT
-        self._keep_flows(rule)
+        self.keep_flows(rule)
         self._count(rule)
         addresses = await self._addresses(request, permit)
-        # While its name was looked up, another response may have been read.
-        self._keep_flows(rule)
-        permit.record.note(address_class=kind_of(addresses[0]))
         return Admitted(rule, permit, tuple(map(str, addresses)))
 
     def was_read(self, rule: FetchGrant) -> None:
@@ -88,7 +85,9 @@ class Guard:
         reason = f"its body has more than the {rule.request.max_body_bytes} bytes that `{rule.name}` allows"
         self._site.judge(Deny("fetch", target, self._site.rulebook.policy.name, reason, final=True))
 
-    def _keep_flows(self, rule: FetchGrant) -> None:
+    def keep_flows(self, rule: FetchGrant) -> None:
+        """Raises Refusal where nothing may be sent under `rule` any more. It is asked again whenever a request has
+        waited: another response may have been read meanwhile."""
         denied = self.flow_denial(rule)
         if denied is not None:
             self._site.judge(denied)
@@ -109,8 +108,14 @@ class Guard:
             addresses = [parse_address(each) for each in await self._resolve(url.host, self._site.principal)]
             if not addresses:
                 raise Failure("ENOTFOUND", f"getaddrinfo ENOTFOUND {url.host}")
+        permit.record.note(address_class=_class_of(addresses))
         denied = decide_addresses(self._site.rulebook.fetch, request, permit.terms, addresses)
         if denied is not None:
-            permit.record.note(address_class=kind_of(addresses[0]))
             self._site.judge(denied)
         return addresses
+
+
+def _class_of(addresses: list[Address]) -> str:
+    """What the addresses are: public, or what the first that is not is instead."""
+    kinds = [kind_of(layer) for address in addresses for layer in layers(address)]
+    return next((kind for kind in kinds if kind != PUBLIC), PUBLIC)

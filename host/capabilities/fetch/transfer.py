@@ -70,6 +70,7 @@ class Transfer:
         stop: Callable[[Failure], None],
     ) -> None:
         self._client = client
+        self._guard = session.guard
         self._admitted = admitted
         self._url = sent.url
         self._body = asked.body if sent.has_body else None
@@ -142,6 +143,7 @@ class Transfer:
         url = self._url
         endpoint = Endpoint(url.scheme, url.host.strip("[]"), url.port, url.authority)
         self._connection = await self._client.connections.take(self._key, endpoint, self._admitted.addresses, fresh)
+        self._guard.keep_flows(self._admitted.rule)
 
     def _overflow(self) -> Failure:
         rule = self._admitted.rule

@@ -5,6 +5,7 @@ import json
 import struct
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -14,7 +15,7 @@ from host.capabilities.fetch import wire
 from host.capabilities.fetch.client import FetchClient
 from host.capabilities.fetch.fetch import Fetch
 from host.capabilities.random import RandomSource
-from host.execution.site import ExecutionSite, HostThreads
+from host.execution.site import ExecutionSite, HostThreads, Rules
 from host.policy.decide.rulebook import Rulebook
 from host.policy.resolve import resolve_files
 
@@ -80,15 +81,17 @@ class Execution:
     ) -> None:
         files = {"test.yaml": f"version: 1\npolicy: test\n{policy}".encode()}
         rulebook = Rulebook(resolve_files(files).policies["test"])
+        rules = Rules(rulebook, rulebook.policy.mode.audits_on(datetime.now(UTC).date()))
+        now = time.monotonic()
         self.site = ExecutionSite(
-            rulebook, principal, "id", RandomSource(), secrets, HostThreads(), time.monotonic() + 60, Calls(host_calls)
+            rules, principal, "id", RandomSource(), secrets, HostThreads(), now, now + 60, Calls(host_calls)
         )
         self.fetch = Fetch(self.site, client)
         self._last_id = 0
 
     @property
     def decided(self) -> list[Decided]:
-        return self.site.decided
+        return list(self.site.decisions.all())
 
     def close(self) -> None:
         self.fetch.close()

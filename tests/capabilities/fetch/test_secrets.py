@@ -286,6 +286,30 @@ def test_a_flow_holds_for_what_is_under_way(bench: Bench) -> None:
     assert bench.other.seen == []
 
 
+def test_a_flow_holds_for_what_waits_for_a_connection(bench: Bench) -> None:
+    """Which of many waiting requests are given up could tell what was read: none of them is sent."""
+    go_on = asyncio.Event()
+
+    async def hangs(seen: Seen, writer: Writer) -> bytes:
+        await go_on.wait()
+        return reply()
+
+    async def run() -> list[str]:
+        execution = bench.execution(FLOWS.replace("methods: any", "max_connections: 1"))
+        waiting = [execution.begin(bench.fill(f"{MAIL}{number}")) for number in range(4)]
+        await asyncio.sleep(0.02)
+        await execution.request(bench.fill(CRM))
+        execution.abort(waiting[2][0])
+        go_on.set()
+        verdicts = [(await execution.finish(*each)).verdict for each in waiting]
+        execution.close()
+        return verdicts
+
+    bench.other.answers("*", hangs)
+    assert bench.run(run()) == ["200", "refused", "ABORT_ERR", "refused"]
+    assert bench.other.lines == ["GET /0"]
+
+
 def test_a_flow_holds_for_a_redirect_and_a_waiting_name(bench: Bench) -> None:
     """A hop that comes later is a request that comes later; so is one whose name is still being looked up."""
     go_on = asyncio.Event()

@@ -87,7 +87,7 @@ def test_errors_have_the_codes_of_node(online: Online) -> None:
       () => axios.get('ftp://x/'), () => axios.get('/relative'), () => axios.get(u, { proxy: { host: 'x', port: 1 } }),
       () => axios.get(u, { httpsAgent: {} }), () => axios.post(u, Symbol('s')), () => axios.get(u, { headers: { a: 'x\\u4e00' } }),
       () => axios.get(u + '/slow', { responseType: 'json', transitional: { silentJSONParsing: false } }),
-      () => axios.get('http://elsewhere.example/'),
+      () => axios.request({ url: u, method: 'GET\\nhttp://elsewhere.example/' }), () => axios.get('http://elsewhere.example/'),
     ];
     const out = [];
     for (const call of calls) out.push(await told(call));
@@ -118,6 +118,7 @@ def test_errors_have_the_codes_of_node(online: Online) -> None:
         ["AxiosError", "ERR_BAD_REQUEST", True, None],
         ["TypeError", "ERR_INVALID_CHAR", True, None],
         ["SyntaxError", "ERR_BAD_RESPONSE", True, 200],
+        ["TypeError", "ERR_INVALID_HTTP_TOKEN", True, None],
         ["CapabilityError", None, False, None],
     ]
     words = [out[0][2], out[3][2], out[4][2], out[5][2], out[6][2], out[9][2], out[12][2]]

@@ -130,6 +130,15 @@ def test_without_a_grant_there_is_no_fetch(guests: Guests) -> None:
     assert guests.result("return (await fetch('data:,here')).text()") == "here"
 
 
+def test_code_that_fetches_begins_in_an_image_that_has_fetch(guests: Guests) -> None:
+    """No module has to be loaded for it; what says nothing of it pays nothing, and loads it when it comes to it."""
+    ready = guests.run("return typeof fetch('data:,').then(() => new Headers(new Request('http://x/').headers))")
+    hidden = guests.run("return typeof globalThis['fet' + 'ch']")
+    assert ready.usage.host_calls < hidden.usage.host_calls
+    image = guests.executor.engine.images
+    assert image["base"].memory_bytes < image["fetch"].memory_bytes < image["all"].memory_bytes
+
+
 def test_an_abort_ends_a_request_wherever_it_is(online: Online) -> None:
     """Before, while waiting, while the response comes in, while the body is sent; with the signal's own reason."""
     code = (

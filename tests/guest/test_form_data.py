@@ -101,3 +101,40 @@ def test_multipart_is_read_as_node_reads_it(guests: Guests) -> None:
     return out"""
     mine, theirs = guests.result(code, texts), node_result(code, texts)
     assert [one for one in zip(texts, mine, theirs, strict=True) if one[1] != one[2]] == []
+
+
+HEAD = 'Content-Disposition: form-data; name="a"'
+FILE = HEAD + '; filename="f"'
+
+
+def part(*headers: str) -> str:
+    return "\r\n".join(["--boundary", *headers, "", "value", "--boundary--", ""])
+
+
+PARTS = {
+    part(FILE): ["f", "text/plain"], part("Content-Type: image/png", FILE): ["f", "image/png"],
+    part(HEAD + '; filename=""'): ["", "text/plain"], part(FILE, "Content-Type: TEXT/HTML"): ["f", "text/html"],
+    part(FILE, "Content-Type: text/html", "content-type: text/css"): ["f", "text/css"],
+    part(FILE, "Content-Type: text"): ["f", ""], part(FILE, "Content-Type:"): ["f", ""],
+    part(FILE, 'Content-Type: text/html;;x="y"'): ["f", "text/html;x=y"],
+    part(FILE, "Content-Type: text/html, text/css"): ["f", "text/css"],
+    part(" " + HEAD): "value", part(HEAD.replace(":", " \t:")): "value", part(HEAD) + "epilogue\r\nmore": "value",
+    part(HEAD).replace("--boundary\r\n", "--boundary \t\r\n"): "value",
+    part(HEAD).replace("--boundary--", "--boundary-- \t"): "value", part(HEAD)[:-2] + " ": "value",
+    "preamble\r\n" + part(HEAD): None, part(HEAD).replace("--boundary--", "--boundary--junk"): None, part(): None,
+    part("Content-Type: text/plain"): None, part(HEAD.replace(":", "")): None, part(HEAD, "Cont ent-Type: x"): None,
+    part("Content-Disposition: form-data;", ' name="a"'): None, part(HEAD, "X-C: a\0b"): None,
+    part(FILE, "Content-Type: text/\nhtml"): None, part(HEAD.replace("a", "a\rb")): None, "--boundary": None,
+    part(HEAD).replace("\r\n--boundary--", "--boundary--"): None,
+}  # fmt: skip
+
+
+def test_forms_are_read_by_the_standard(guests: Guests) -> None:
+    """Types of files, white space around delimiters and header names; what is malformed is a TypeError."""
+    code = """
+    const out = [], headers = { 'content-type': 'multipart/form-data; boundary=boundary' };
+    for (const text of input) out.push(await new Response(text, { headers }).formData().then((data) => {
+      const value = data.get('a'); return typeof value === 'string' ? value : [value.name, value.type] }, () => null));
+    return out"""
+    got = guests.result(code, list(PARTS))
+    assert [one for one in zip(PARTS, got, PARTS.values(), strict=True) if one[1] != one[2]] == []

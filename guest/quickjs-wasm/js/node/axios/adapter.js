@@ -132,9 +132,11 @@ class Call {
       if (body.length === null) limit(body, most, tooLarge);
     }
     const redirects = this.own('maxRedirects') ?? MAX_REDIRECTS;
+    const method = StringPrototypeToUpperCase(String(this.own('method') ?? 'get'));
+    if (!isToken(method)) throw coded('Method must be a valid HTTP token ["' + method + '"]', 'ERR_INVALID_HTTP_TOKEN');
     return {
       __proto__: null,
-      method: StringPrototypeToUpperCase(String(this.own('method') ?? 'get')),
+      method,
       url,
       list: listOf(headers),
       body,

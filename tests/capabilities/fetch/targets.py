@@ -95,7 +95,7 @@ class Target:
     async def start(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> "Target":
         if tls is not None:
             tls.sni_callback = lambda _, name, __: self._names.append(name)
-        self._server = await asyncio.start_server(self._serve, host, 0, ssl=tls, limit=1 << 20)
+        self._server = await asyncio.start_server(self._serve, host, 0, ssl=tls, limit=1 << 20, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -11,6 +11,7 @@ import msgspec
 
 from host.capabilities.apart.apart import Apart
 from host.capabilities.base import BuiltIn, Power
+from host.capabilities.crypto import power as crypto
 from host.capabilities.fetch import FetchClient, fetch_power
 from host.capabilities.xlsx import power as xlsx
 from host.capabilities.zlib import ZLIB
@@ -44,9 +45,9 @@ if TYPE_CHECKING:
     from host.api.status import Status
 
 #: Work in processes that can be killed: each worker process starts them for itself, when it first needs one.
-APART = Apart((*xlsx.JOBS,))
+APART = Apart((*crypto.JOBS, *xlsx.JOBS))
 #: The capabilities that need nothing of a worker's event loop.
-CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB, xlsx.open_xlsx(APART))
+CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB, crypto.open_crypto(APART), xlsx.open_xlsx(APART))
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 _GC_ALLOCATIONS = 10_000
 _CLAIM_MARGIN_S = 60

@@ -54,8 +54,13 @@ class Door:
         return bool(select.select([self._end], [], [], 0)[0])
 
     def close(self) -> None:
+        """Shuts the door, once the worker has stopped writing: it is not to find the door shut before it has read what
+        was sent last, because it would never read that then."""
         with contextlib.suppress(OSError):
-            self._end.shutdown(socket.SHUT_RDWR)
+            self._end.shutdown(socket.SHUT_WR)
+            room = bytearray(_PIECE_BYTES)
+            while self._end.recv_into(room):
+                pass
 
     def _read(self, length: int) -> bytes | None:
         if length == 0:

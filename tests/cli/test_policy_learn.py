@@ -68,21 +68,21 @@ def test_code_that_fails_is_told_and_what_it_did_is_learned(bundle, folder: Poli
 
 def test_limits_are_twice_what_was_used(bundle, folder: PolicyFolder, tmp_path: Path) -> None:
     """Only where that is asked for; never more than the base gives; and the code runs within them."""
-    code = "console.log('x'.repeat(900)); let n = 0; for (let i = 0; i < 1e6; i++) n += i; return n"
+    code = "console.log('x'.repeat(900)); let n = 0; for (let i = 0; i < 1e5; i++) n += i; return n"
     plain = folder.run("learn", "-", stdin=code)
     assert "limits" not in plain.stdout
     fitted = folder.run("learn", "-", "--policy", "base", "--limits", stdin=code)
     limits = learned(fitted.stdout).limits
     assert limits.wall_time_ms <= 2_000
     assert (limits.log_bytes, limits.memory_bytes, limits.host_calls) == (2 << 10, 16 << 20, 0)
-    assert 20_000_000 < limits.fuel < 10_000_000_000
+    assert 2_000_000 < limits.fuel < 10_000_000_000
     assert limits.concurrency == 200
     file = tmp_path / "block.js"
     file.write_text(code)
     (tmp_path / "after").mkdir()
     (tmp_path / "after" / "learned.yaml").write_text(fitted.stdout)
     ran = CliRunner().invoke(main, ["run", str(file), "--policies", str(tmp_path / "after")])
-    assert (ran.exit_code, ran.stdout) == (0, "499999500000\n")
+    assert (ran.exit_code, ran.stdout) == (0, "4999950000\n")
 
 
 def test_records_are_learned_from_as_far_as_they_went_through(folder: PolicyFolder, tmp_path: Path) -> None:

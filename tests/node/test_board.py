@@ -80,21 +80,23 @@ def test_half_a_document_is_not_read(board: Board) -> None:
 
 def test_readers_see_whole_documents_while_others_are_written(board: Board) -> None:
     """Thousands of documents, and a reader that never sees two in one."""
-    done = threading.Event()
+    enough = threading.Event()
 
     def write() -> None:
-        for number in range(1, 3000):
+        for number in range(1, 1_000_000):
             board.write(bytes([number % 256]) * (number % 700 + 1))
-        done.set()
+            if enough.is_set():
+                return
 
     writer = threading.Thread(target=write)
     writer.start()
     seen = 0
-    while not done.is_set():
+    while seen < 1000 and writer.is_alive():
         read = board.read()
         if read is not None:
             number, document = read
             assert document == bytes([number % 256]) * (number % 700 + 1)
             seen += 1
+    enough.set()
     writer.join()
-    assert seen > 0
+    assert seen == 1000

@@ -260,8 +260,12 @@ class Exchange:
             return
         self._ends_at = min(ends_at, self._ends_at)
         self._cancel("all")
-        why = failure.body_timeout(f"{who_allows} {milliseconds} ms for all of it")
-        self._timers["all"] = self._loop.call_later(milliseconds / 1000, self.stop, why)
+        what = f"{who_allows} {milliseconds} ms for all of it"
+
+        def expire() -> None:
+            self.stop(failure.body_timeout(what) if self._head.done() else failure.headers_timeout(what))
+
+        self._timers["all"] = self._loop.call_later(milliseconds / 1000, expire)
 
     def _cancel(self, timer: str) -> None:
         if timer in self._timers:

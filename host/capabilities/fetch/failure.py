@@ -93,8 +93,8 @@ def connect_timeout(authority: str, milliseconds: int) -> Failure:
     return Failure("UND_ERR_CONNECT_TIMEOUT", message, "ConnectTimeoutError")
 
 
-def headers_timeout(milliseconds: int) -> Failure:
-    return Failure("UND_ERR_HEADERS_TIMEOUT", f"Headers Timeout Error ({milliseconds} ms)", "HeadersTimeoutError")
+def headers_timeout(what: str) -> Failure:
+    return Failure("UND_ERR_HEADERS_TIMEOUT", f"Headers Timeout Error ({what})", "HeadersTimeoutError")
 
 
 def body_timeout(what: str) -> Failure:

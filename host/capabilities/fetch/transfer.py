@@ -153,7 +153,7 @@ class Transfer:
         """Why there are no headers when they should be there."""
         if self._connection is None:
             return failure.connect_timeout(self._url.authority, milliseconds)
-        return failure.headers_timeout(milliseconds)
+        return failure.headers_timeout(f"the rule `{self._admitted.rule.name}` allows {milliseconds} ms")
 
     def complete(self) -> None:
         """The response has ended: its connection may serve another request."""

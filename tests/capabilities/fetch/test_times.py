@@ -1,6 +1,7 @@
 """How long a server may make a request take: each attack ends with a clear failure, and in time."""
 
 import asyncio
+import re
 import socket
 from datetime import UTC, datetime
 
@@ -13,20 +14,22 @@ from tests.capabilities.fetch.targets import Authority, Seen, Target, Writer, re
 BASE = "http://api.test:{port}"
 HEADERS = "headers_timeout: 150ms"
 LATE, SLOW = "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"
+#: By where it was when its time was over.
+EITHER = f"{LATE}|{SLOW}"
 #: name of the attack → what the server does, the rule's limits, and how the request ends.
 TIMES = {
     "no headers": (silence, HEADERS, LATE),
     "headers that drip": (dripping(HEAD, b"x-a: 1\r\n"), HEADERS, LATE),
     "headers that drip in bytes": (dripping(b"HTTP/1.1 200 ", b"O"), HEADERS, LATE),
     "hints that drip": (dripping(b"", b"HTTP/1.1 103 E\r\n\r\n", 0.02), HEADERS, LATE),
-    "headers that drip, all in all": (dripping(HEAD, b"x-a: 1\r\n"), "timeout: 100ms", SLOW),
+    "headers that drip, all in all": (dripping(HEAD, b"x-a: 1\r\n"), "timeout: 100ms", LATE),
     "a body that stops": (dripping(HEAD + b"\r\nx", b"", 1), "idle_timeout: 100ms", SLOW),
-    "a body that drips": (dripping(HEAD + b"\r\n", b"x"), "timeout: 150ms, idle_timeout: 100ms", SLOW),
-    "chunks that drip": (dripping(CHUNKED, b"1\r\nx\r\n"), "timeout: 150ms", SLOW),
-    "a chunk's extension that drips": (dripping(CHUNKED + b"1;", b"x"), "timeout: 150ms", SLOW),
-    "trailers that drip": (dripping(CHUNKED + b"0\r\n", b"x-a: 1\r\n"), "timeout: 150ms", SLOW),
+    "a body that drips": (dripping(HEAD + b"\r\n", b"x"), "timeout: 150ms, idle_timeout: 100ms", EITHER),
+    "chunks that drip": (dripping(CHUNKED, b"1\r\nx\r\n"), "timeout: 150ms", EITHER),
+    "a chunk's extension that drips": (dripping(CHUNKED + b"1;", b"x"), "timeout: 150ms", EITHER),
+    "trailers that drip": (dripping(CHUNKED + b"0\r\n", b"x-a: 1\r\n"), "timeout: 150ms", EITHER),
     "redirects that take their time": (
-        dripping(b"HTTP/1.1 302 Found\r\nlocation: /\r\n", b"x-a: 1\r\n", 0.04), "timeout: 100ms", SLOW,
+        dripping(b"HTTP/1.1 302 Found\r\nlocation: /\r\n", b"x-a: 1\r\n", 0.04), "timeout: 100ms", LATE,
     ),
 }  # fmt: skip
 
@@ -37,7 +40,7 @@ def test_slowness_ends(bench: Bench, attack: str) -> None:
     handler, limits, code = TIMES[attack]
     assert bench.fetch(f"{BASE}/connects").verdict == "200"
     bench.plain.answers("/", handler)
-    assert bench.fetch(BASE, policy=rule(limits)).failure[0] == code
+    assert re.fullmatch(code, bench.fetch(BASE, policy=rule(limits)).failure[0])
     bench.run(asyncio.sleep(0.03))
 
 
@@ -82,7 +85,7 @@ def test_the_server_wide_time_is_a_ceiling(bench: Bench) -> None:
     bench.client.timeout_ms = 100
     try:
         bench.plain.answers("/", silence)
-        assert bench.fetch(BASE).failure[0] == "UND_ERR_BODY_TIMEOUT"
+        assert bench.fetch(BASE).failure[0] == LATE
     finally:
         bench.client.timeout_ms = 30_000
 
@@ -96,7 +99,7 @@ def test_a_redirect_keeps_the_time_of_the_whole(bench: Bench) -> None:
 
     bench.plain.answers("*", slow_turn)
     got = bench.fetch(f"{BASE}/", policy=rule("timeout: 150ms, max_redirects: 20"))
-    assert got.failure[0] == "UND_ERR_BODY_TIMEOUT"
+    assert got.failure[0] == LATE
     assert 2 <= len(bench.plain.seen) <= 6
 
 

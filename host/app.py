@@ -11,6 +11,7 @@ import msgspec
 
 from host.capabilities.apart.apart import Apart
 from host.capabilities.base import BuiltIn, Power
+from host.capabilities.crypto import power as crypto
 from host.capabilities.fetch import FetchClient, fetch_power
 from host.capabilities.xlsx import power as xlsx
 from host.capabilities.zlib import ZLIB
@@ -44,9 +45,9 @@ if TYPE_CHECKING:
     from host.api.status import Status
 
 #: Work in processes that can be killed: each worker process starts them for itself, when it first needs one.
-APART = Apart((*xlsx.JOBS,))
+APART = Apart((*crypto.JOBS, *xlsx.JOBS))
 #: The capabilities that need nothing of a worker's event loop.
-CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB, xlsx.open_xlsx(APART))
+CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB, crypto.open_crypto(APART), xlsx.open_xlsx(APART))
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 _GC_ALLOCATIONS = 10_000
 _CLAIM_MARGIN_S = 60
@@ -245,6 +246,8 @@ def _serving(
     async def lifespan(_: "Litestar") -> AsyncIterator[None]:
         status.warmup = await warm_up(executor)
         _settle_memory()
+        if any(policy.grants.xlsx is not None for policy in in_force.policies.policies.values()):
+            APART.warm()
         warmed = warm_slots(executor.engine, settings.warm_slots)
         async with membership(executor), renewing(in_force, executor.node.mail), warmed:
             readiness.phase = Phase.READY

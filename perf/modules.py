@@ -90,7 +90,7 @@ BASE = "return 1"
 def run(options: Options) -> Report:
     ours.open_runtime()
     rounds = options.rounds_or(ROUNDS)
-    ratios = {case.name: _ratio(case, rounds) for case in CASES}
+    ratios = {case.name: case_ratio(case, rounds) for case in CASES}
     uses, base_us = _first_uses(rounds)
     waiting_kib = ours.runtime().loop.run_until_complete(_waiting_kib())
     targets = [Target(case.name, case.bound, _median(ratios[case.name])) for case in CASES]
@@ -112,12 +112,12 @@ def run(options: Options) -> Report:
     )
 
 
-def _ratio(case: Case, rounds: int) -> Ratio | str:
+def case_ratio(case: Case, rounds: int) -> Ratio | str:
     """Ours over node's, or why there is none."""
     guest, node = [], []
     try:
         for turn in range(rounds + 1):
-            sides = [lambda: guest.append(_in_guest(case)), lambda: node.append(_in_node(case))]
+            sides = [lambda: guest.append(in_guest(case)), lambda: node.append(in_node(case))]
             for side in sides if turn % 2 else reversed(sides):
                 side()
     except Unavailable as reason:
@@ -125,14 +125,16 @@ def _ratio(case: Case, rounds: int) -> Ratio | str:
     return paired_ratio(guest[1:], node[1:])
 
 
-def _in_guest(case: Case) -> float:
+def in_guest(case: Case) -> float:
+    """Milliseconds, as the guest times itself."""
     try:
         return float(ours.run_block(case.code, b"{}", FUEL))
     except RuntimeError as error:
         raise Unavailable(f"cannot be measured: {error}") from error
 
 
-def _in_node(case: Case) -> float:
+def in_node(case: Case) -> float:
+    """The same of node."""
     command = shutil.which("node")
     if command is None:
         raise Unavailable("cannot be measured: node is not on PATH")

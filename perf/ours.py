@@ -32,21 +32,34 @@ class _Runtime:
     """What a process makes once: the engine and an executor on its own event loop."""
 
     def __init__(self) -> None:
+        from host.app import CAPABILITIES
         from host.execution.run import Executor, ExecutorOptions
         from host.sandbox.engine import open_engine
         from host.sandbox.image import find_image
 
         self.loop = asyncio.new_event_loop()
         self.engine = open_engine(find_image(), instances_max=INSTANCES_MAX)
-        self.executor = Executor(self.engine, ExecutorOptions(running_max=INSTANCES_MAX - 10))
+        self.executor = Executor(self.engine, ExecutorOptions(running_max=INSTANCES_MAX - 10), offered=CAPABILITIES)
 
 
 @functools.cache
 def _policy(fuel: int) -> "Policy":
+    from host.policy.algorithms import ALGORITHMS
+    from host.policy.grants.model import ANY, CryptoGrant, Grants, XlsxGrant, XlsxLimits
     from host.policy.model import Limits, Modules, Policy
 
-    limits = Limits(fuel=fuel, wall_time_ms=300_000, memory_bytes=256 * 1024 * 1024, concurrency=INSTANCES_MAX)
-    return Policy(name="perf", limits=limits, modules=Modules(all=True))
+    limits = Limits(
+        fuel=fuel,
+        wall_time_ms=300_000,
+        memory_bytes=256 * 1024 * 1024,
+        concurrency=INSTANCES_MAX,
+        input_bytes=64 * 1024 * 1024,
+    )
+    grants = Grants(
+        crypto=CryptoGrant(**dict.fromkeys(ALGORITHMS, ANY), random=True, budget_ms=3_600_000),
+        xlsx=XlsxGrant(read=XlsxLimits(), write=XlsxLimits()),
+    )
+    return Policy(name="perf", limits=limits, modules=Modules(all=True), grants=grants)
 
 
 class Fetching:

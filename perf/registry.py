@@ -3,7 +3,21 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from perf import execution, fairness, fetch, guest_cpu, http, modules, overload, policy, startup, timeouts, waiting
+from perf import (
+    crypto,
+    execution,
+    fairness,
+    fetch,
+    guest_cpu,
+    http,
+    modules,
+    overload,
+    policy,
+    startup,
+    timeouts,
+    waiting,
+    xlsx,
+)
 from perf.options import Options
 from perf.report import Report
 
@@ -15,6 +29,6 @@ class Benchmark(Protocol):
 
 
 BENCHMARKS: tuple[Benchmark, ...] = (
-    execution, http, startup, guest_cpu, modules, waiting, fetch, fairness, overload, timeouts, policy,
+    execution, http, startup, guest_cpu, modules, crypto, xlsx, waiting, fetch, fairness, overload, timeouts, policy,
 )  # fmt: skip
 BY_NAME = {benchmark.NAME: benchmark for benchmark in BENCHMARKS}

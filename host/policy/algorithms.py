@@ -14,19 +14,24 @@ _CIPHERS = frozenset(
         ),
         *(f"des-ede3-{mode}" for mode in ("ecb", "cbc", "cfb", "ofb")),
         *(f"sm4-{mode}" for mode in ("ecb", "cbc", "ctr", "cfb", "ofb", "gcm")),
+        *(f"aes{bits}-wrap" for bits in (128, 192, 256)),
         "chacha20-poly1305",
         "rsa-oaep",
         "rsa-pkcs1",
+        "rsa-raw",
         "sm2",
     }
 )
+#: What a digest is called within a signature.
+_SIGNED = (*_SHA, "sha512-224", "sha512-256", "sha3-224", "sha3-256", "sha3-384", "sha3-512")
 _SIGNATURES = frozenset(
     {
         "ed25519",
+        "ed448",
         "sm2-sm3",
-        *(f"rsa-{sha}" for sha in ("md5", *_SHA)),
-        *(f"rsa-pss-{sha}" for sha in _SHA),
-        *(f"ecdsa-{sha}" for sha in _SHA),
+        *(f"rsa-{digest}" for digest in ("md5", *_SIGNED)),
+        *(f"rsa-pss-{digest}" for digest in _SIGNED),
+        *(f"ecdsa-{digest}" for digest in _SIGNED),
     }
 )
 
@@ -37,8 +42,8 @@ ALGORITHMS: dict[str, frozenset[str]] = {
     "sign": _SIGNATURES,
     "verify": _SIGNATURES,
     "derive": frozenset({"pbkdf2", "scrypt", "hkdf"}),
-    "keypair": frozenset({"rsa", "rsa-pss", "ec", "ed25519", "x25519", "sm2", "dh"}),
-    "exchange": frozenset({"ecdh", "x25519", "dh", "sm2"}),
+    "keypair": frozenset({"rsa", "rsa-pss", "ec", "ed25519", "ed448", "x25519", "x448", "sm2", "dh"}),
+    "exchange": frozenset({"ecdh", "x25519", "x448", "dh", "sm2"}),
 }
 """Each operation that takes a list of algorithms, in the spelling of Node where Node has one."""
 
@@ -54,7 +59,7 @@ KEY_USES: dict[str, tuple[str, ...]] = {
 """Each use of a named key, with the operations whose algorithms it can have."""
 
 BROKEN = frozenset(
-    {"md5", "sha1", "ripemd160", "rsa-md5", "rsa-sha1", "rsa-pss-sha1", "ecdsa-sha1", "rsa-pkcs1"}
+    {"md5", "sha1", "ripemd160", "rsa-md5", "rsa-sha1", "rsa-pss-sha1", "ecdsa-sha1", "rsa-pkcs1", "rsa-raw"}
     | {name for name in _CIPHERS if name.endswith("-ecb") or name.startswith("des-")}
 )
 """Algorithms that are granted for old data and old partners, and that nobody should choose today."""

@@ -12,6 +12,7 @@ static const cb_binding_t *const bindings[] = {
     &cb_objects_binding,
     &cb_ticks_binding,
     &cb_decoder_binding,
+    &cb_digest_binding,
     &cb_inspect_binding,
     &cb_url_binding,
     &cb_cells_binding,

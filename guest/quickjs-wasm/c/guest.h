@@ -76,6 +76,7 @@ extern const cb_binding_t cb_objects_binding; /* objects.c */
 extern const cb_binding_t cb_ticks_binding;   /* ticks.c */
 extern const cb_binding_t cb_buffer_binding; /* buffer.c */
 extern const cb_binding_t cb_decoder_binding; /* decoder.c */
+extern const cb_binding_t cb_digest_binding; /* digest.c */
 extern const cb_binding_t cb_inspect_binding; /* inspect.c */
 extern const cb_binding_t cb_url_binding; /* url.c */
 extern const cb_binding_t cb_cells_binding; /* cells.c */

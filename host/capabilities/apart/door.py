@@ -54,8 +54,12 @@ class Door:
         return bool(select.select([self._end], [], [], 0)[0])
 
     def close(self) -> None:
+        """Nothing more goes out. Waits for the worker to close its end: what it still sends must not fail, because it
+        would then not read what is on its way to it."""
         with contextlib.suppress(OSError):
-            self._end.shutdown(socket.SHUT_RDWR)
+            self._end.shutdown(socket.SHUT_WR)
+            while self._end.recv(_PIECE_BYTES):
+                pass
 
     def _read(self, length: int) -> bytes | None:
         if length == 0:

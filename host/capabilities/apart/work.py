@@ -73,6 +73,8 @@ class Work:
         if kind == DATA:
             return data
         self._finished = True
+        with contextlib.suppress(OSError):
+            self._writer.write_eof()  # nothing more comes from here either: the process can go
         if kind == REFUSED:
             raise Refusal(*data.decode(errors="replace").split("\n", 2))
         if kind == FAULT:

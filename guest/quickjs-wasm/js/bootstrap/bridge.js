@@ -11,5 +11,4 @@ export const PERMIT_ASK_MODULES = 16;
 
 // Numbers of the host's operations; host/sandbox/hostcalls.py has the same list.
 export const MODULE_LOAD = 1;
-export const RANDOM_BYTES = 2;
 export const MODULE_ASK = 4;

@@ -5,7 +5,6 @@ import './errors.js';
 import { console } from './console.js';
 import { lazy } from './bridge.js';
 import { installLazy } from './internal.js';
-import { webCrypto } from './random.js';
 import { define, require } from './require.js';
 import { defineProperty } from './primordials.js';
 import '../capabilities/echo.js';
@@ -16,7 +15,6 @@ function install(name, value) {
 
 install('console', console);
 install('require', require);
-install('crypto', webCrypto);
 install('global', globalThis);
 installLazy(CELLBLOCK_GLOBALS, CELLBLOCK_ENUMERABLE, CELLBLOCK_METHODS);
 // util.promisify(setTimeout) is the function of timers/promises.

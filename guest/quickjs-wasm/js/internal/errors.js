@@ -62,6 +62,8 @@ function define(code, Base, wording) {
 /** The error with this code. As in Node `name` is the native class's and so is `constructor`, the message is the message
  * alone, and toString has the code too. */
 function make(code, values) {
+  // Those of crypto are many, and known when there is one of them.
+  if (known[code] === undefined) require('node/crypto/errors');
   const kind = known[code];
   const { Base, wording } = kind;
   const error = new Base(typeof wording === 'string' ? wording : ReflectApply(wording, undefined, values));

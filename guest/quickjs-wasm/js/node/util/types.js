@@ -21,6 +21,8 @@ function isTypedArray(value) {
   return ArrayBufferIsView(value) && kind(value) !== 'DataView';
 }
 
+const isObject = (value) => typeof value === 'object' && value !== null;
+
 function isNever() {
   return false;
 }
@@ -57,8 +59,12 @@ const types = {
   isTypedArray,
 };
 for (let i = 0; i < typed.length; i++) types['is' + typed[i]] = kindIs('is' + typed[i], typed[i]);
-const fixed = { __proto__: null, value: isNever, enumerable: true };
-ObjectDefineProperty(types, 'isKeyObject', fixed);
-ObjectDefineProperty(types, 'isCryptoKey', fixed);
+// Whoever has a key has loaded the module that makes them.
+const keyKinds = {
+  __proto__: null,
+  isKeyObject: (value) => isObject(value) && require('node/crypto/keyobject').isKeyObject(value),
+  isCryptoKey: (value) => isObject(value) && require('web/crypto/cryptokey').slotsOf(value) !== undefined,
+};
+for (const name in keyKinds) ObjectDefineProperty(types, name, { __proto__: null, value: keyKinds[name], enumerable: true });
 
 module.exports = types;

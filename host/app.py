@@ -246,6 +246,8 @@ def _serving(
     async def lifespan(_: "Litestar") -> AsyncIterator[None]:
         status.warmup = await warm_up(executor)
         _settle_memory()
+        if any(policy.grants.xlsx is not None for policy in in_force.policies.policies.values()):
+            APART.warm()
         warmed = warm_slots(executor.engine, settings.warm_slots)
         async with membership(executor), renewing(in_force, executor.node.mail), warmed:
             readiness.phase = Phase.READY

@@ -45,11 +45,20 @@ class _Runtime:
 @functools.cache
 def _policy(fuel: int) -> "Policy":
     from host.policy.algorithms import ALGORITHMS
-    from host.policy.grants.model import ANY, CryptoGrant, Grants
+    from host.policy.grants.model import ANY, CryptoGrant, Grants, XlsxGrant, XlsxLimits
     from host.policy.model import Limits, Modules, Policy
 
-    grants = Grants(crypto=CryptoGrant(**dict.fromkeys(ALGORITHMS, ANY), random=True, budget_ms=3_600_000))
-    limits = Limits(fuel=fuel, wall_time_ms=300_000, memory_bytes=256 * 1024 * 1024, concurrency=INSTANCES_MAX)
+    limits = Limits(
+        fuel=fuel,
+        wall_time_ms=300_000,
+        memory_bytes=256 * 1024 * 1024,
+        concurrency=INSTANCES_MAX,
+        input_bytes=64 * 1024 * 1024,
+    )
+    grants = Grants(
+        crypto=CryptoGrant(**dict.fromkeys(ALGORITHMS, ANY), random=True, budget_ms=3_600_000),
+        xlsx=XlsxGrant(read=XlsxLimits(), write=XlsxLimits()),
+    )
     return Policy(name="perf", limits=limits, modules=Modules(all=True), grants=grants)
 
 

@@ -16,6 +16,7 @@ from perf import (
     startup,
     timeouts,
     waiting,
+    xlsx,
 )
 from perf.options import Options
 from perf.report import Report
@@ -28,6 +29,6 @@ class Benchmark(Protocol):
 
 
 BENCHMARKS: tuple[Benchmark, ...] = (
-    execution, http, startup, guest_cpu, modules, crypto, waiting, fetch, fairness, overload, timeouts, policy,
+    execution, http, startup, guest_cpu, modules, crypto, xlsx, waiting, fetch, fairness, overload, timeouts, policy,
 )  # fmt: skip
 BY_NAME = {benchmark.NAME: benchmark for benchmark in BENCHMARKS}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from host.app import CAPABILITIES
+from host.app import APART, CAPABILITIES
 from host.execution.run import Executor, ExecutorOptions
 from host.sandbox.engine import Engine, open_engine
 from host.sandbox.image import ImageBundle, find_image
@@ -33,6 +33,7 @@ def executor(engine: Engine) -> Iterator[Executor]:
     executor = Executor(engine, ExecutorOptions(), offered=CAPABILITIES)
     yield executor
     executor.close()
+    APART.close()
 
 
 @pytest.fixture(scope="session")

@@ -44,8 +44,8 @@ _AXIOS_PARTS = {
     "utils": "utils.js",
 }
 _AXIOS_ADAPTER = "axios/lib/adapters/http.js"
-#: Without a fetch it does not try what that can do while it is made.
-_AXIOS_OPTIONS = ["--define:fetch=undefined", f"--external:{_AXIOS_ADAPTER}"]
+#: Without a fetch it does not try what that can do while it is made. Names of its classes are seen in errors.
+_AXIOS_OPTIONS = ["--define:fetch=undefined", f"--external:{_AXIOS_ADAPTER}", "--keep-names"]
 
 _BOOTSTRAP_WRAPPER = ("(function(bridge){var module={exports:{}},exports=module.exports;", "return module.exports})")
 _MODULE_WRAPPER = ("(function(module,exports,require){", "})")

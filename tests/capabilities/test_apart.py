@@ -237,7 +237,7 @@ def test_a_process_apart_sees_nothing_of_the_worker() -> None:
 
     os.environ["CELLBLOCK_TEST_SECRET"] = "secret"
     seen, written = apart(story)
-    assert set(seen["environment"]) <= {"LC_ALL", "LC_CTYPE"}
+    assert set(seen["environment"]) <= {"LC_ALL", "LC_CTYPE", "TMPDIR"}
     assert sum(name.startswith("socket:") for name in seen["sockets"]) == 1
     assert seen["modules"] == []
     assert not seen["many_files"]
@@ -297,3 +297,18 @@ def test_more_work_than_places_is_all_done() -> None:
         return await asyncio.gather(*map(one, range(40)))
 
     assert apart(story) == [b"%d" % number for number in range(40)]
+
+
+def test_what_a_job_says_last_is_heard_by_who_still_sends() -> None:
+    """A refusal is not lost because frames for the work are on their way."""
+
+    async def story(apart: Apart) -> None:
+        for _ in range(20):
+            async with apart.work(f"{JOBS}:refuse", limits()) as work:
+                for _ in range(10):
+                    await work.send(bytes(100_000))
+                    await asyncio.sleep(0.001)
+                with pytest.raises(Refusal, match="not this"):
+                    await work.receive()
+
+    apart(story)

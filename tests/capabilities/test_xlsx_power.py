@@ -350,3 +350,15 @@ def test_a_batch_is_what_its_reader_makes_of_it() -> None:
             batch.tags.append(NUMBER)
             batch.numbers.append(str(number))
     assert Opened(batch.encode()).rows == [(1, 1), (3, 1)]
+
+
+def test_a_row_that_fits_no_frame_is_refused() -> None:
+    """Before it is on its way; the workbook can still be written."""
+
+    async def story(guest: Guest) -> None:
+        handle = await guest.create()
+        await guest.call(xlsx.XLSX_ADD_SHEET, handle, b'{"name":"1"}')
+        assert "16 MiB" in await guest.refused(xlsx.XLSX_ROWS, handle, bytes(17 * MIB))
+        assert read(await guest.file(handle))[1] == {}
+
+    play(story)

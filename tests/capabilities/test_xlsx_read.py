@@ -13,6 +13,7 @@ from openpyxl.cell.text import InlineFont
 
 from host.capabilities.apart.door import Refused
 from host.capabilities.xlsx import records
+from host.capabilities.xlsx.batch import Batch
 from host.capabilities.xlsx.formats import is_date, moment_of_serial, serial_of_iso
 from host.capabilities.xlsx.places import moved
 from tests.capabilities.workbooks import MAIN, book, packed, parts, read, relations, sheet, workbook
@@ -306,46 +307,6 @@ def test_rows_beyond_those_that_are_wanted_are_not_read() -> None:
     assert list(read(workbook(rows + broken), row_end=2)[1]) == [0, 1]
 
 
-CSV_CASES = {
-    b"a,b\n1,2.5\n": [[("s", "a"), ("s", "b")], [("n", 1), ("n", 2.5)]],
-    b"a;b;c\r\n1;;TRUE": [[("s", "a"), ("s", "b"), ("s", "c")], [("n", 1), ("z", None), ("b", True)]],
-    b'"x, ""y""\n",007,12345678901234567,2024-02-29': [
-        [("s", 'x, "y"\n'), ("s", "007"), ("s", "12345678901234567"), ("d", 45351)]
-    ],
-    "\ufeff名\t1e3\n".encode(): [[("s", "名"), ("n", 1000)]],
-    "名,1".encode("utf-16"): [[("s", "名"), ("n", 1)]],
-    b"2024-13-45,=1+1,-": [[("s", "2024-13-45"), ("s", "=1+1"), ("s", "-")]],
-}
-
-
-@pytest.mark.parametrize("data", CSV_CASES)
-def test_csv_has_typed_cells(data: bytes) -> None:
-    """Numbers, truth values and dates where text is nothing else; what a number would lose stays text."""
-    rows = read(data)[1]
-    assert [[cell for _, cell in sorted(row.items())] for row in rows.values()] == CSV_CASES[data]
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"\xff\xff\xff,1", "not UTF-8"),
-        (b"a," * 20_000, "more rows or columns"),
-        (b'"' + b"x" * 5_000_000, "too long|no CSV"),
-        (b"1\n" * 100_001, "rows 1"),
-    ],
-)
-def test_hostile_csv_is_refused(data: bytes, words: str) -> None:
-    """In clear words."""
-    with pytest.raises(Refused, match=words):
-        read(data)
-
-
-def test_csv_as_text_and_with_a_delimiter() -> None:
-    """Where every field is to stay what it is."""
-    config = {"format": "csv", "csv": {"delimiter": "|", "text": True}}
-    assert read(b"1|TRUE|a,b", config=config)[1] == {0: {0: ("s", "1"), 1: ("s", "TRUE"), 2: ("s", "a,b")}}
-
-
 def test_a_template_and_a_workbook_with_macros_are_read() -> None:
     """What else is in the archive does not matter; an absolute target and the strict dialect do not either."""
     contents = parts('<row r="1"><c r="A1"><v>1</v></c></row>')
@@ -367,3 +328,78 @@ def test_sheets_are_in_the_order_of_the_workbook() -> None:
     assert [each["name"] for each in facts["sheets"]] == ["二", "one"]
     assert rows == {0: {0: ("n", 2)}}
     assert read(packed(contents), sheet=1)[1] == {0: {0: ("n", 1)}}
+
+
+def table(count: int, **options: object) -> bytes:
+    """A table with a column of each kind, as XlsxWriter writes it; in its middle a row is another's."""
+    file = io.BytesIO()
+    made = xlsxwriter.Workbook(file, {"in_memory": True, **options})
+    page = made.add_worksheet()
+    date, percent = made.add_format({"num_format": "yyyy-mm-dd"}), made.add_format({"num_format": "0%", "bold": True})
+    page.write_row(0, 1, ["id", "名称", "when", "ok", "share", "note"])
+    for number in range(1, count):
+        page.write_row(number, 1, [number, f"名 & {number % 9}"])
+        page.write_datetime(number, 3, datetime.datetime(2024, 1, 1) + datetime.timedelta(number), date)  # noqa: DTZ001
+        page.write_boolean(number, 4, number % 3 == 0)
+        page.write_number(number, 6, number / 8, percent)
+        page.write_string(number, 7, "odd" if number != count // 2 else "_x0041_&lt;")
+        if number == count // 2:
+            page.write_blank(number, 5, None, percent)
+    made.close()
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("options", [{}, {"constant_memory": True}, {"date_1904": True}])
+@pytest.mark.parametrize("everything", [False, True])
+def test_tables_are_taken_as_any_rows_are(options: dict, everything: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row by row, cell by cell and by the parser alone: the same batches of cells, facts and trailer."""
+    data = table(2_500, **options)
+    by_rows = read(data, everything=everything)
+    monkeypatch.setattr("host.capabilities.xlsx.tables._CELLS_MAX", 0)
+    by_cells = read(data, everything=everything)
+    monkeypatch.setattr(records, "_STRANGE_MAX", 0)
+    by_parser = read(data, everything=everything)
+    assert by_rows == by_cells == by_parser
+    cell = by_rows[1][1]
+    assert (cell[1][0], cell[3][0], cell[4]) == ("n", "d", ("b", False))
+
+
+def test_a_comment_that_begins_in_the_first_row_is_one() -> None:
+    """What follows it, in whatever form, is read in its order."""
+    plain_row = '<row r="{0}"><c r="A{0}"><v>{0}</v></c></row>'
+    rows = '<row r="1"><!-- </row>' + plain_row.format(2) + '--><c r="A1"><v>1</v></c></row>' + plain_row.format(3)
+    assert read(workbook(rows))[1] == {0: {0: ("n", 1)}, 2: {0: ("n", 3)}}
+    assert read(workbook("<row/>" + plain_row.format(2) + '<row r="5"></row>' + plain_row.format(7)))[1] == {
+        1: {0: ("n", 2)},
+        6: {0: ("n", 7)},
+    }
+
+
+def test_long_texts_that_cells_share_come_in_batches_of_their_own(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few bytes of a file may stand for much text; no batch has much more than a MiB of it, and none is lost."""
+    strings = f'<sst xmlns="{MAIN}"><si><t>{"x" * 100_000}</t></si><si><t>y</t></si></sst>'
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}" t="s"><v>{n % 2}</v></c><c r="B{n}"><v>{n}</v></c></row>' for n in range(1, 401)
+    )
+    sizes = []
+    encode = Batch.encode
+
+    def noted(batch: Batch, *given: object) -> bytes:
+        sizes.append(len(data := encode(batch, *given)))
+        return data
+
+    monkeypatch.setattr(Batch, "encode", noted)
+    cells = read(workbook(rows, strings=strings))[1]
+    assert [cells[n - 1] for n in range(1, 401)] == [
+        {0: ("s", "y" if n % 2 else "x" * 100_000), 1: ("n", n)} for n in range(1, 401)
+    ]
+    assert len(sizes) > 15
+    assert max(sizes) < 2 * 1024 * 1024
+
+
+def test_a_row_that_fits_no_frame_is_refused(way: str) -> None:
+    """Also where its text is in the file but once."""
+    strings = f'<sst xmlns="{MAIN}"><si><t>{"x" * 1_000_000}</t></si></sst>'
+    row = "".join(f'<c r="{letter}1" t="s"><v>0</v></c>' for letter in "ABCDEFGHIJKLMNOPQ")
+    with pytest.raises(Refused, match="16 MiB of text"):
+        read(workbook(f'<row r="1">{row}</row>', strings=strings))

@@ -118,10 +118,14 @@ def test_errors_are_those_of_node(online: Online) -> None:
 
 
 def test_a_denial_that_nobody_catches_names_its_rule(online: Online) -> None:
-    """It ends the execution under its own type."""
+    """It ends the execution under its own type, at the line that fetched; a failure tells its cause."""
     failure = online.failure("return await fetch('http://elsewhere.example/')")
-    assert failure.type == "CapabilityError"
+    assert (failure.type, failure.line) == ("CapabilityError", 2)
     assert "elsewhere.example" in failure.message
+    failure = online.failure("async function load() {\n  return await fetch('http://127.0.0.1:1024/')\n}\nreturn load()")
+    assert (failure.type, failure.message, failure.line) == ("TypeError", "fetch failed", 3)
+    assert "load" in failure.stack
+    assert failure.hint == "Its cause: connect ECONNREFUSED 127.0.0.1:1024"
 
 
 def test_without_a_grant_there_is_no_fetch(guests: Guests) -> None:

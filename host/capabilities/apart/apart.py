@@ -6,6 +6,7 @@ Everything here belongs to one event loop.
 import asyncio
 import contextlib
 import itertools
+import os
 import socket
 import subprocess
 import sys
@@ -29,6 +30,8 @@ _END_S = 5
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Began | Ended).decode
 
+#: What the zygote gets of the environment: where files without a name may lie.
+_ENVIRONMENT = ("TMPDIR",)
 #: The zygote is a Python of the same modules, found in the same places, that reads no environment and no site.
 _MAIN = "import sys; sys.path[:] = {path!r}; from host.capabilities.apart.zygote import main; main({fd}, {modules!r})"
 
@@ -65,7 +68,7 @@ class Apart:
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={"LC_ALL": "C.UTF-8"},
+                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"LC_ALL": "C.UTF-8"},
                 start_new_session=True,
             )
         ours.setblocking(False)

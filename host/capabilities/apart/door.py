@@ -54,12 +54,11 @@ class Door:
         return bool(select.select([self._end], [], [], 0)[0])
 
     def close(self) -> None:
-        """Shuts the door, once the worker has stopped writing: it is not to find the door shut before it has read what
-        was sent last, because it would never read that then."""
+        """Nothing more goes out. Waits for the worker to close its end: what it still sends must not fail, because it
+        would then not read what is on its way to it."""
         with contextlib.suppress(OSError):
             self._end.shutdown(socket.SHUT_WR)
-            room = bytearray(_PIECE_BYTES)
-            while self._end.recv_into(room):
+            while self._end.recv(_PIECE_BYTES):
                 pass
 
     def _read(self, length: int) -> bytes | None:

@@ -162,6 +162,8 @@ def _data_bytes() -> int:
 def _work(job: str, door: Door) -> int:
     """Does the work and says how it ended. Gives the exit code."""
     module, _, name = job.partition(":")
+    # A process that lives so shortly need not look for cycles among its objects.
+    gc.disable()
     try:
         getattr(sys.modules[module], name)(door)
     except Refused as refused:

@@ -46,7 +46,7 @@ class Opened:
 class Batch:
     """Rows on their way out. `tags`, `numbers` (also as text) and `strings` are filled by whoever has the cells."""
 
-    __slots__ = ("_began", "_rows", "count", "numbers", "strings", "tags")
+    __slots__ = ("_began", "_rows", "_weighed", "_weight", "count", "numbers", "strings", "tags")
 
     def __init__(self) -> None:
         self.tags: list[int] = []
@@ -54,35 +54,65 @@ class Batch:
         self.strings: list[str] = []
         self._rows = array("I")
         self._began = 0
+        self._weight = self._weighed = 0
         self.count = 0
 
     def begin_row(self, number: int) -> None:
         """The cells from here on are those of a row. A row without cells is none of the batch."""
-        tags = len(self.tags)
-        if self.count and tags == self._began:
-            self._rows[-2] = number
-            return
-        if self.count:
-            self._rows[-1] = tags - self._began
+        self._end_row()
         self._rows.extend((number, 0))
-        self._began = tags
+        self._began = len(self.tags)
         self.count += 1
+
+    def add(self, other: "Batch") -> None:
+        """Puts the rows of another batch behind these."""
+        self._end_row()
+        self._began = len(self.tags) + other._began
+        self._rows += other._rows
+        self.count += other.count
+        self.tags += other.tags
+        self.numbers += other.numbers
+        self.strings += other.strings
+
+    def weight(self) -> int:
+        """How many characters its strings have."""
+        self._weight += sum(map(len, self.strings[self._weighed :]))
+        self._weighed = len(self.strings)
+        return self._weight
+
+    def _end_row(self) -> None:
+        if not self.count:
+            return
+        self._rows[-1] = len(self.tags) - self._began
+        if not self._rows[-1]:
+            del self._rows[-2:]
+            self.count -= 1
+
+    def regular_rows(self, numbers: list[int], tags: int) -> None:
+        """All the rows, each of so many bytes of tags."""
+        self.count = len(numbers)
+        self._rows = array("I", bytes(_ROW.size * self.count))
+        self._rows[::2] = array("I", numbers)
+        self._rows[1::2] = array("I", (tags,)) * self.count
+        self._began = len(self.tags) - tags
 
     @property
     def first_row(self) -> int:
         """The number of the first row, where there is one."""
         return self._rows[0]
 
-    def encode(self, last: bool = False, trailer: bytes = b"") -> bytes:
+    def encode(self, trailer: bytes = b"") -> bytes:
         """The batch. Raises ValueError where a number is none."""
-        if self.count:
-            self._rows[-1] = len(self.tags) - self._began
-            if len(self.tags) == self._began:
-                self._rows = self._rows[:-2]
+        self._end_row()
         numbers = array("d", map(float, self.numbers))
         text = ("\0".join(self.strings) + "\0").encode() if self.strings else b""
         rows = len(self._rows) // 2
-        header = _HEADER.pack(
-            LAST if last else 0, rows, len(self.tags), len(numbers), len(self.strings), len(text), len(trailer), 0
-        )
+        header = _HEADER.pack(0, rows, len(self.tags), len(numbers), len(self.strings), len(text), len(trailer), 0)
         return b"".join((header, numbers.tobytes(), self._rows.tobytes(), bytes(self.tags), text, trailer))
+
+
+def last(batch: bytes, trailer: bytes) -> bytes:
+    """A batch without a trailer, made the last one of its sheet."""
+    header = list(_HEADER.unpack_from(batch))
+    header[0], header[6] = LAST, len(trailer)
+    return b"".join((_HEADER.pack(*header), memoryview(batch)[_HEADER.size :], trailer))

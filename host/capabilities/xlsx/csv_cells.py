@@ -10,7 +10,7 @@ import msgspec
 
 from host.capabilities.xlsx.archive import Source
 from host.capabilities.xlsx.batch import DATE, EMPTY, FALSE, NUMBER, STRING, TRUE, Batch
-from host.capabilities.xlsx.cells import Options
+from host.capabilities.xlsx.cells import BATCH_CHARACTERS_MAX, Options
 from host.capabilities.xlsx.fault import malformed
 from host.capabilities.xlsx.formats import serial_of_iso
 from host.capabilities.xlsx.places import COLUMNS_MAX, ROWS_MAX
@@ -18,6 +18,7 @@ from host.capabilities.xlsx.sheet_facts import SheetFacts
 
 _DELIMITERS = ",;\t|"
 _ROWS_AT_ONCE = 1000
+#: Of a field, and of a line.
 _FIELD_CHARACTERS_MAX = 4 * 1024 * 1024
 _PIECE_BYTES = 64 * 1024
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -57,10 +58,12 @@ class Csv:
             for number, fields in enumerate(csv.reader(lines, delimiter=delimiter)):
                 if number >= self._row_end:
                     return
+                if sum(map(len, fields)) > _FIELD_CHARACTERS_MAX:
+                    raise malformed("a line of it is too long")
                 if number >= ROWS_MAX or len(fields) > COLUMNS_MAX:
                     raise malformed("it has more rows or columns than a sheet can have")
                 self._take(number, fields)
-                if self.rows % _ROWS_AT_ONCE == 0:
+                if self._batch.count >= _ROWS_AT_ONCE or self._batch.weight() > BATCH_CHARACTERS_MAX:
                     yield
         except csv.Error as error:
             raise malformed(f"it is no CSV ({error})") from error
@@ -68,13 +71,16 @@ class Csv:
             raise malformed("its text is not UTF-8", "Save it as CSV in UTF-8.") from error
         yield
 
-    def take_batch(self, last: bool = False) -> bytes | None:
-        """What was found since the last time; None where that is nothing."""
+    def take_batches(self) -> Iterator[bytes]:
+        """What was found since the last time."""
         batch, self._batch = self._batch, Batch()
-        if not last:
-            return batch.encode() if batch.count else None
+        if batch.count:
+            yield batch.encode()
+
+    def trailer(self) -> bytes:
+        """What is known of the sheet after its last cell."""
         extent = (0, 0, self.rows - 1, self._wide - 1) if self._wide else None
-        return batch.encode(True, SheetFacts().trailer(extent, self.rows, self.cells))
+        return SheetFacts().trailer(extent, self.rows, self.cells)
 
     def _take(self, number: int, fields: list[str]) -> None:
         batch = self._batch

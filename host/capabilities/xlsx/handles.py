@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from host.capabilities.apart.apart import Apart
+from host.capabilities.apart.frames import FRAME_BYTES_MAX
 from host.capabilities.apart.frames import Limits as WorkLimits
 from host.capabilities.apart.work import Work
 from host.capabilities.base import Decided, Refusal, Site
@@ -76,7 +77,9 @@ class Handle:
         await self._work.send(msgspec.json.encode(config))
 
     async def send(self, kind: bytes, data: bytes | memoryview = b"") -> None:
-        """Sends a command."""
+        """Sends a command. Raises Refusal where it is too long."""
+        if len(data) >= FRAME_BYTES_MAX:
+            raise Refusal("ValidationError", f"A row comes to more than {FRAME_BYTES_MAX // _MIB} MiB")
         await self._work.send(kind + data)
 
     async def receive(self) -> bytes:

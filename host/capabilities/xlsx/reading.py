@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from host.capabilities.apart.door import Door
 from host.capabilities.xlsx.archive import Archive, Limits, Source
-from host.capabilities.xlsx.batch import Batch
+from host.capabilities.xlsx.batch import Batch, last
 from host.capabilities.xlsx.book import Book
 from host.capabilities.xlsx.cells import Cells, Options, Tables
 from host.capabilities.xlsx.csv_cells import Csv, CsvOptions
@@ -80,18 +80,21 @@ class Reading:
         else:
             part = self._part(options.sheet)
             if part is None:
-                self._door.send(Batch().encode(True, SheetFacts().trailer(None, 0, 0)))
+                self._door.send(last(Batch().encode(), SheetFacts().trailer(None, 0, 0)))
                 return
             tables = Tables(self._book.strings(), self._book.styles, self._book.date1904)
             sheet, pieces = Cells(part, tables, options), self._archive.pieces(part)
+        # The last batch is told by what comes with it, so one is always held back.
+        waiting = b""
         for _ in sheet.read(pieces):
             self._count(options.sheet, sheet)
             if self._door.is_called():
                 return
-            batch = sheet.take_batch()
-            if batch is not None:
-                self._door.send(batch)
-        self._door.send(sheet.take_batch(last=True))
+            for batch in sheet.take_batches():
+                if waiting:
+                    self._door.send(waiting)
+                waiting = batch
+        self._door.send(last(waiting or Batch().encode(), sheet.trailer()))
 
     def _part(self, index: int) -> str | None:
         if not 0 <= index < len(self._book.sheets):
@@ -110,15 +113,15 @@ class Reading:
 
 def _receive_file(door: Door, size_bytes_max: int) -> Source | None:
     """The whole file; None where nobody wants it read any more."""
-    spool = Spool()
     size = 0
-    while (frame := door.receive()) is not None:
-        if frame[:1] == WHOLE:
-            return spool.whole()
-        size += len(frame) - 1
-        if size > size_bytes_max:
-            raise over_limit("size_bytes", size)
-        spool.write(memoryview(frame)[1:])
+    with Spool() as spool:
+        while (frame := door.receive()) is not None:
+            if frame[:1] == WHOLE:
+                return spool.whole()
+            size += len(frame) - 1
+            if size > size_bytes_max:
+                raise over_limit("size_bytes", size)
+            spool.write(memoryview(frame)[1:])
     return None
 
 

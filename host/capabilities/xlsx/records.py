@@ -13,7 +13,7 @@ from host.capabilities.xlsx.parts import Parser
 
 #: How much text is taken apart at once. The first stretch is shorter: who reads waits for it.
 _STRETCH_BYTES = 512 * 1024
-_FIRST_STRETCH_BYTES = 64 * 1024
+_FIRST_STRETCH_BYTES = 256 * 1024
 #: A record longer than this is none: a row has at most 16,384 cells, of at most 32,767 characters.
 RECORD_BYTES_MAX = 32 * 1024 * 1024
 #: After so many stretches in a row that the pattern did not know, it is not asked again.
@@ -32,6 +32,7 @@ class Records:
         self._strange = 0
         self._rest = b""
         self._searched = 0
+        self._begun = False
         self._depth = 0
         self._plain: bool | None = None
 
@@ -67,6 +68,15 @@ class Records:
         end += len(self._closes)
         stretch, self._rest = self._rest[:end], self._rest[end:]
         self._searched = 0
+        if not self._begun:
+            # The first record is often unlike the others: the row with the columns' names.
+            self._begun = True
+            first = stretch.index(self._closes) + len(self._closes)
+            self._rest = stretch[first:] + self._rest
+            self._take(stretch[:first])
+            if not self._plain or first == end:
+                return
+            stretch, self._rest = self._rest[: end - first], self._rest[end - first :]
         self._take(stretch)
 
     def _find_list(self, data: bytes) -> bytes:

@@ -22,6 +22,12 @@ _SPECIAL = re.compile("[&<>\x01-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|(?:^|\0)\\s|
 _CONTROL = re.compile("[\x01-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
+#: The cells that tables are made of, in either of their values, and how they are written.
+_PLAIN = frozenset((NUMBER, STRING, FALSE))
+_FOLDED = bytes.maketrans(bytes((TRUE,)), bytes((FALSE,)))
+_FORMS = {NUMBER: "><v>%s</v>", STRING: ' t="inlineStr"><is>%s</is>', FALSE: ' t="b"><v>%s</v>'}
+
+
 def text_xml(text: str) -> str:
     """Text between tags, with a spreadsheet's own escapes for what XML cannot have (ST_Xstring)."""
     return escape(_CONTROL.sub(lambda match: f"_x{ord(match[0]):04X}_", text))
@@ -48,6 +54,35 @@ def _numbers(batch: Opened) -> list[str]:
     return texts
 
 
+def _table(batch: Opened, numbers: list[str], strings: list[str]) -> str | None:
+    """The rows of a batch where they are all alike, as those of tables are: one pattern, filled in for each of them.
+    None where they are not."""
+    count, wide = len(batch.rows), batch.rows[0][1] if batch.rows else 0
+    tags = batch.tags.translate(_FOLDED)
+    first = tags[:wide]
+    if (
+        not 0 < wide <= COLUMNS_MAX
+        or not _PLAIN.issuperset(first)
+        or any(length != wide for _, length in batch.rows)
+        or tags != first * count
+        or "" in numbers
+    ):
+        return None
+    row_numbers = [str(number + 1) for number, _ in batch.rows]
+    pattern, columns = ['<row r="%s">'], [row_numbers]
+    taken = {NUMBER: 0, STRING: 0}
+    for column, tag in enumerate(first):
+        if tag == FALSE:
+            values = ["1" if each == TRUE else "0" for each in batch.tags[column::wide]]
+        else:
+            values = (numbers if tag == NUMBER else strings)[taken[tag] :: first.count(tag)]
+            taken[tag] += 1
+        pattern.append(f'<c r="{LETTERS[column]}%s"{_FORMS[tag]}</c>')
+        columns += (row_numbers, values)
+    pattern.append("</row>")
+    return "".join(map("".join(pattern).__mod__, zip(*columns, strict=True)))
+
+
 class RowsOut:
     """The rows of one sheet. `rows` and `cells` count them."""
 
@@ -59,19 +94,25 @@ class RowsOut:
 
     def xml(self, batch: Opened) -> bytes:
         """The elements of a batch's rows. Raises Refused where they are none, ValueError for a damaged batch."""
-        next_number, next_string = iter(_numbers(batch)).__next__, iter(_strings(batch)).__next__
-        out: list[str] = []
-        at = 0
-        for number, length in batch.rows:
+        numbers, strings = _numbers(batch), _strings(batch)
+        for number, _ in batch.rows:
             if not self._row < number < ROWS_MAX:
                 raise refused(f"Row {number + 1:,} cannot be written here", "Rows are written in their order.")
             self._row = number
+        self.rows += len(batch.rows)
+        table = _table(batch, numbers, strings)
+        if table is not None:
+            self.cells += len(batch.tags)
+            return table.encode()
+        next_number, next_string = iter(numbers).__next__, iter(strings).__next__
+        out: list[str] = []
+        at = 0
+        for number, length in batch.rows:
             tags = iter(batch.tags[at : at + length])
             at += length
             out.append(f'<row r="{number + 1}">')
             self._put_cells(out.append, tags, str(number + 1), next_number, next_string)
             out.append("</row>")
-        self.rows += len(batch.rows)
         return "".join(out).encode()
 
     def _put_cells(

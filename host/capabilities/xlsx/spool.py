@@ -1,7 +1,6 @@
 """Files of one process apart: in memory while they are small, then on a disk and without a name."""
 
 import io
-import mmap
 import os
 import tempfile
 from typing import IO
@@ -16,6 +15,25 @@ def nameless_file() -> IO[bytes]:
         return tempfile.TemporaryFile()
     except OSError:
         return os.fdopen(os.memfd_create("workbook"), "w+b")
+
+
+class Pieces:
+    """A file whose bytes are read as they are asked for. They are not mapped: a process would count what it has seen of
+    them as its own memory."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._length = os.fstat(fd).st_size
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, key: slice) -> bytes:
+        begin, end, _ = key.indices(self._length)
+        return os.pread(self._fd, max(end - begin, 0), begin)
+
+    def __del__(self) -> None:
+        os.close(self._fd)
 
 
 class Spool(io.RawIOBase):
@@ -53,9 +71,13 @@ class Spool(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         return self._file.read(size)
 
-    def whole(self) -> bytes | mmap.mmap:
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+    def whole(self) -> "bytes | Pieces":
         """What was written, to be looked at in any order."""
         if self._in_memory:
             return self._file.getvalue()
         self._file.flush()
-        return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        return Pieces(os.dup(self._file.fileno()))

@@ -18,7 +18,7 @@ class Packed:
 
     def __init__(self) -> None:
         self._text = bytearray()
-        self._ends = array("Q", [0])
+        self._ends = array("I", [0])
 
     def __len__(self) -> int:
         return len(self._ends) - 1

@@ -33,16 +33,19 @@ class Config(Struct, frozen=True):
 
 def write(door: Door) -> None:
     """The job."""
-    Writing(door, msgspec.json.decode(door.receive(), type=Config)).serve()
+    config = msgspec.json.decode(door.receive(), type=Config)
+    spool = Spool()
+    Writing(door, config, spool).serve()
+    spool.close()
 
 
 class Writing:
     """One workbook, from its first sheet to the last piece of its file."""
 
-    def __init__(self, door: Door, config: Config) -> None:
+    def __init__(self, door: Door, config: Config, spool: Spool) -> None:
         self._door = door
         self._limits = config.limits
-        self._spool = Spool()
+        self._spool = spool
         self._book = WorkbookOut(self._spool) if config.format == "xlsx" else CsvOut(self._spool, config.csv)
         self._finished = False
 

@@ -76,6 +76,7 @@ function follow(exchange, signal) {
 async function begin(input, init, given) {
   needs(given, 1, 'fetch');
   const state = stateOf(new Request(input, init));
+  state.trace = new Error();
   const signal = followed(state);
   if (signal !== undefined && require('web/abort').isAborted(signal)) {
     const reason = require('web/abort').reasonOf(signal);

@@ -91,6 +91,14 @@ function failure(message, cause) {
   return own(new TypeError(message), 'cause', cause, false);
 }
 
+/** Gives an error the frames of the code that fetched: it was made when that code had long returned. */
+function located(error, trace) {
+  const stack = trace?.stack;
+  const frames = typeof stack === 'string' ? StringPrototypeIndexOf(stack, '\n') : -1;
+  if (frames < 0 || error === null || typeof error !== 'object') return error;
+  return own(error, 'stack', error.name + ': ' + error.message + StringPrototypeSlice(stack, frames), false);
+}
+
 /** Method, URL and headers in lines. */
 function headOf({ method, url, list }) {
   let text = method + '\n' + url.bare;
@@ -162,7 +170,7 @@ class Exchange {
       this.fail = reject;
       primordials.PromisePrototypeThen(answer, resolve, (error) => {
         this.finish();
-        reject(error);
+        reject(located(error, this.request.trace));
       });
     });
   }
@@ -175,7 +183,7 @@ class Exchange {
     }
     if (answer[0] === FAILED) {
       this.finish();
-      throw failure('fetch failed', causeOf(answer));
+      throw located(failure('fetch failed', causeOf(answer)), this.request.trace);
     }
     return this.responseOf(answer);
   }

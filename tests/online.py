@@ -34,6 +34,7 @@ grants:
       addresses: [127.0.0.0/8]
       request: {max_body: 200MiB}
       response: {max_body: 200MiB}
+  xlsx: {read: {}, write: {}}
 """
 
 

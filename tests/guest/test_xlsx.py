@@ -1,9 +1,11 @@
 """`require('xlsx')`: workbooks of several writers read as by the npm package, written, and streamed both ways."""
 
 import base64
+import csv
 import datetime
 import io
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -302,3 +304,17 @@ def test_without_a_grant_nothing_is_read_or_written(guests: Guests) -> None:
     assert [got[0], got[1], got[3]] == ["A1", "CapabilityError", "CapabilityError"]
     assert got[2].startswith(text)
     assert got[4].startswith(text)
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not on this machine")
+def test_libreoffice_opens_what_is_written(guests: Guests, tmp_path: Path) -> None:
+    """And finds the same cells, which it writes as CSV."""
+    data = run(guests, f"{WRITE} return xlsx.write(wb, {{ type: 'base64' }})")
+    (tmp_path / "book.xlsx").write_bytes(base64.b64decode(data))
+    form = "csv:Text - txt - csv (StarCalc):44,34,76"
+    home = f"-env:UserInstallation=file://{tmp_path}/office"
+    command = ["soffice", home, "--headless", "--convert-to", form, "--outdir", str(tmp_path), "book.xlsx"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    rows = list(csv.reader((tmp_path / "book.csv").read_text(encoding="utf-8").splitlines()))
+    assert [row[:3] for row in rows[:3]] == [["名", "amount", "ok"], ["张三", "1.5", "TRUE"], ["=1+1", "-7", "FALSE"]]
+    assert (rows[1][3], rows[1][4], rows[2][4]) == ("1/15/2024", "-5.5", "25.6%")

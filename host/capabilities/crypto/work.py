@@ -1,5 +1,6 @@
 """What operations of crypto see of an execution: permits that were given, named keys, the budget, threads."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
@@ -20,6 +21,8 @@ ON_THREAD_NS = 20_000_000
 KEPT_MAX = 64
 #: Hashes, and ciphers, that one execution has begun and not ended.
 STREAMS_MAX = 4_096
+#: Pieces of work that one execution has apart, or in line for it.
+APART_MAX = 4
 #: Of an algorithm, a use or a key. Every decision keeps what it was about.
 NAME_CHARS_MAX = 256
 
@@ -93,6 +96,7 @@ class Work:
     def __init__(self, site: Site, apart: Apart) -> None:
         self.site = site
         self.apart = apart
+        self.apart_turns = asyncio.Semaphore(APART_MAX)
         self.kept = Kept()
         self.hashes = Streams("hashes")
         self.ciphers = Streams("ciphers")

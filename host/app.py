@@ -12,6 +12,7 @@ import msgspec
 from host.capabilities.apart.apart import Apart
 from host.capabilities.base import BuiltIn, Power
 from host.capabilities.crypto import power as crypto
+from host.capabilities.fetch import FetchClient, fetch_power
 from host.capabilities.xlsx import power as xlsx
 from host.capabilities.zlib import ZLIB
 from host.errors import SettingError
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 #: Work in processes that can be killed: each worker process starts them for itself, when it first needs one.
 APART = Apart((*crypto.JOBS, *xlsx.JOBS))
-#: Every capability that an execution may have.
+#: The capabilities that need nothing of a worker's event loop.
 CAPABILITIES: tuple[BuiltIn | Power, ...] = (ZLIB, crypto.open_crypto(APART), xlsx.open_xlsx(APART))
 _CONSOLE_HINT = "This server has console off for every policy; its operator allows it with ALLOW_CONSOLE."
 _GC_ALLOCATIONS = 10_000
@@ -77,9 +78,10 @@ def make_worker(
     from host.api.status import Status
 
     in_force = InForce(board)
+    fetch = open_fetch(settings)
     node = shared.join()
     watch = Watch(settings, node)
-    executor = make_executor(settings, node, in_force.secret, watch.on_decided)
+    executor = make_executor(settings, node, in_force.secret, fetch, watch.on_decided)
     callers = Callers(in_force.policies, ceilings(settings))
     in_force.on_change(callers.take)
     executor.take_up(in_force.policies, in_force.candidates)
@@ -90,7 +92,7 @@ def make_worker(
     executions = Executions(callers, executor, bodies, hints, watch.recorder, answers)
     readiness = Readiness()
     status = Status(executor, callers, NodeFigures(executor), readiness, settings, lambda: in_force.state)
-    lifespan = _serving(executor, in_force, readiness, status, settings, watch, answers, on_ready)
+    lifespan = _serving(executor, in_force, readiness, status, settings, watch, answers, fetch, on_ready)
     app = make_service(executions, status, readiness, lifespan, settings.cors_origins)
     return Worker(app, Drain(executor, executions, readiness, settings.shutdown_grace_ms / 1000))
 
@@ -134,6 +136,11 @@ def make_shared(settings: Settings) -> Shared:
     return Shared(settings.workers, len(FIGURES), len(GAUGES))
 
 
+def open_fetch(settings: Settings, offline: bool = False) -> FetchClient:
+    """What the executions of a process fetch with; `offline`, requests are decided on and then fail."""
+    return FetchClient(settings.fetch_timeout_ms, settings.fetch_total_mb * MIB, offline=offline)
+
+
 def make_source(settings: Settings, secrets: SecretSource) -> Source:
     """Where policies and their secrets come from. Raises SettingError."""
     key = public_key(settings)
@@ -160,9 +167,15 @@ def public_key(settings: Settings) -> PublicKey | None:
 
 
 def make_executor(
-    settings: Settings, node: Node | None = None, secrets: Secrets = no_secrets, on_decided: OnDecided | None = None
+    settings: Settings,
+    node: Node | None = None,
+    secrets: Secrets = no_secrets,
+    fetch: FetchClient | None = None,
+    on_decided: OnDecided | None = None,
 ) -> Executor:
-    """What runs the code in this process. `on_decided` hears of what was decided in each execution."""
+    """What runs the code in this process. Without a client for it there is no `fetch`, whatever a policy grants.
+    `on_decided` hears of what was decided in each execution."""
+    capabilities = CAPABILITIES if fetch is None else (*CAPABILITIES, fetch_power(fetch))
     running_max = settings.max_concurrent_executions
     # Any worker may come to run all of them, while its slots are being warmed.
     instances_max = running_max + settings.warm_slots
@@ -179,7 +192,7 @@ def make_executor(
         records_decisions=on_decided is not None,
         shows_places=settings.environment == "development",
     )
-    return Executor(engine, options, node, _rates(settings, node), CAPABILITIES, secrets, on_decided)
+    return Executor(engine, options, node, _rates(settings, node), capabilities, secrets, on_decided)
 
 
 def _rates(settings: Settings, node: Node | None) -> Rates | None:
@@ -222,6 +235,7 @@ def _serving(
     settings: Settings,
     watch: Watch,
     answers: "SqliteAnswers",
+    fetch: FetchClient,
     on_ready: Callable[[], None],
 ):
     """The life of a worker: its first executions before its first request, so that no client waits for a cold start."""
@@ -242,6 +256,7 @@ def _serving(
                 yield
             finally:
                 readiness.phase = Phase.DRAINING
+        await fetch.close()
         executor.close()
         APART.close()
         await executor.rates.close()

@@ -130,6 +130,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAX_INPUT_SIZE", whole(2, 256 * MIB), 2 * MIB, "The most input that any policy can allow.", "bytes"),
     Setting("MAX_RESULT_SIZE", whole(4, 256 * MIB), 5 * MIB, "The largest result that any policy can allow.", "bytes"),
     Setting(
+        "FETCH_TIMEOUT_MS", whole(1, 3_600_000), 30_000,
+        "The most time that any policy can give a request that code fetches, redirects and the whole body included.",
+        "ms",
+    ),
+    Setting(
+        "FETCH_TOTAL_MB", whole(1, MIB), 1_024,
+        "What the requests of one execution can send and receive, all bodies together.", "MiB",
+    ),
+    Setting(
         "BODY_TIMEOUT_MS", whole(100, 3_600_000), 30_000,
         "How long a client may take to send the body of its request.", "ms",
     ),
@@ -221,6 +230,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_code_length: int
     max_input_size: int
     max_result_size: int
+    fetch_timeout_ms: int
+    fetch_total_mb: int
     body_timeout_ms: int
     body_buffer_mb: int
     shutdown_grace_ms: int

@@ -2,10 +2,12 @@
 
 import asyncio
 import functools
+import gc
 import importlib.util
+import json
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from host.policy.model import Policy
@@ -58,6 +60,69 @@ def _policy(fuel: int) -> "Policy":
         xlsx=XlsxGrant(read=XlsxLimits(), write=XlsxLimits()),
     )
     return Policy(name="perf", limits=limits, modules=Modules(all=True), grants=grants)
+
+
+class Fetching:
+    """Executions that may fetch from loopback, on an event loop as a worker has it."""
+
+    def __init__(self, executions_max: int, memory_bytes: int) -> None:
+        import uvloop
+
+        from host.app import CAPABILITIES
+        from host.capabilities.fetch import FetchClient, fetch_power
+        from host.execution.run import Executor, ExecutorOptions
+        from host.machine import cores
+        from host.policy.resolve import resolve_files
+        from host.sandbox.engine import open_engine
+        from host.sandbox.image import find_image
+
+        gc.set_threshold(10_000)  # as a worker has it
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        self._client = FetchClient(60_000, 1 << 40)
+        engine = open_engine(find_image(), instances_max=executions_max)
+        options = ExecutorOptions(running_max=executions_max, threads=cores())
+        self._executor = Executor(engine, options, offered=(*CAPABILITIES, fetch_power(self._client)))
+        text = _FETCHING.format(concurrency=executions_max, memory=memory_bytes)
+        self._policy = resolve_files({"perf.yaml": text.encode()}).policies["perf"]
+
+    def wait(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Runs a coroutine to its end."""
+        return self._runner.run(coroutine)
+
+    async def run(self, code: str, **input: object) -> Any:
+        """The result of one execution. Raises RuntimeError for an error of its."""
+        from host.execution.outcome import Success
+        from host.execution.request import ExecutionRequest
+
+        request = ExecutionRequest(code.encode(), json.dumps(input).encode(), self._policy)
+        report = await self._executor.run(request)
+        if not isinstance(report.outcome, Success):
+            raise RuntimeError(f"{report.outcome.type}: {report.outcome.message}")
+        return json.loads(report.outcome.result)
+
+    def close(self) -> None:
+        self.wait(self._client.close())
+        self._executor.close()
+        self._runner.close()
+
+
+_FETCHING = """
+version: 1
+policy: perf
+modules: all
+limits: {{wall_time: 60s, fuel: 100G, host_calls: 1M, memory: {memory}, concurrency: {concurrency}}}
+grants:
+  fetch:
+    - name: loopback
+      hosts: [127.0.0.1]
+      schemes: [http]
+      ports: any
+      methods: any
+      addresses: [127.0.0.1/32]
+      timeout: 60s
+      request: {{max_body: 1GiB}}
+      response: {{max_body: 1GiB}}
+"""
 
 
 @functools.cache

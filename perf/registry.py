@@ -7,6 +7,7 @@ from perf import (
     crypto,
     execution,
     fairness,
+    fetch,
     guest_cpu,
     http,
     modules,
@@ -28,6 +29,6 @@ class Benchmark(Protocol):
 
 
 BENCHMARKS: tuple[Benchmark, ...] = (
-    execution, http, startup, guest_cpu, modules, crypto, xlsx, waiting, fairness, overload, timeouts, policy,
+    execution, http, startup, guest_cpu, modules, crypto, xlsx, waiting, fetch, fairness, overload, timeouts, policy,
 )  # fmt: skip
 BY_NAME = {benchmark.NAME: benchmark for benchmark in BENCHMARKS}

@@ -12,6 +12,7 @@ from host.execution.run import Executor, ExecutorOptions
 from host.sandbox.engine import Engine, open_engine
 from host.sandbox.image import ImageBundle, find_image
 from tests.harness import Guests
+from tests.online import Online, online_with
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +44,19 @@ def guests(executor: Executor) -> Iterator[Guests]:
     guests.wait(asyncio.to_thread(int))  # the event loop keeps a thread for what blocks
     yield guests
     guests.close()
+
+
+@pytest.fixture(scope="session")
+def whole_online(engine: Engine) -> Iterator[Online]:
+    with online_with(engine) as online:
+        yield online
+
+
+@pytest.fixture
+def online(whole_online: Online) -> Online:
+    """Runs code blocks that may fetch from a local server, which has seen nothing yet."""
+    whole_online.answer()
+    return whole_online
 
 
 def held_by_process() -> tuple[int, int]:

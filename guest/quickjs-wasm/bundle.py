@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cldr
 import legacy_encodings
+import mime_data
 import modules
 import pinyin_data
 import tzdata
@@ -32,6 +33,19 @@ _DAYJS_LOCALES = (
     *("ar", "cs", "da", "de", "en", "en-gb", "es", "fi", "fr", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "pt-br"),
     *("ru", "sv", "th", "tr", "uk", "vi", "zh", "zh-cn", "zh-hk", "zh-tw"),
 )
+
+#: What the adapter for axios (js/node/axios) needs of the package, and the name under which the package finds it.
+_AXIOS_PARTS = {
+    "adapters": "adapters/adapters.js",
+    "CanceledError": "cancel/CanceledError.js",
+    "progress": "helpers/progressEventReducer.js",
+    "resolveConfig": "helpers/resolveConfig.js",
+    "settle": "core/settle.js",
+    "utils": "utils.js",
+}
+_AXIOS_ADAPTER = "axios/lib/adapters/http.js"
+#: Without a fetch it does not try what that can do while it is made. Names of its classes are seen in errors.
+_AXIOS_OPTIONS = ["--define:fetch=undefined", f"--external:{_AXIOS_ADAPTER}", "--keep-names"]
 
 _BOOTSTRAP_WRAPPER = ("(function(bridge){var module={exports:{}},exports=module.exports;", "return module.exports})")
 _MODULE_WRAPPER = ("(function(module,exports,require){", "})")
@@ -61,6 +75,27 @@ def _entry(package: str) -> str:
     if package in _ES_MODULES:
         return f"import * as all from {json.dumps(package)}; module.exports = {{ ...all }};"
     return f"module.exports = require({json.dumps(package)});"
+
+
+def _axios() -> str:
+    """The package, with an adapter of ours under the names that its own have in Node. The adapter gets the parts of the
+    package that it is made of with each request, because modules of ours do not see packages."""
+    parts = ", ".join(f"{name}: {name}.default ?? {name}" for name in _AXIOS_PARTS)
+    lines = [
+        "import axios from 'axios';",
+        *(f"import * as {name} from 'axios/unsafe/{path}';" for name, path in _AXIOS_PARTS.items()),
+        f"const parts = {{ __proto__: null, axios, {parts} }};",
+        f"const send = (config) => require('{_AXIOS_ADAPTER}')(config, parts);",
+        "const { adapters: known } = parts.adapters;",
+        "const { get } = known.fetch;",
+        "known.http = send;",
+        # A config may bring a fetch of its own, which the package's adapter then calls.
+        "known.fetch = { get: (config) => (typeof config?.env?.fetch === 'function' ? get(config) : send) };",
+        # The adapter is loaded now, for the image.
+        "send();",
+        "module.exports = axios;",
+    ]
+    return "\n".join(lines)
 
 
 def _lodash_fp(npm: Path) -> str:
@@ -175,7 +210,8 @@ class Bundler:
 
     def modules(self) -> dict[str, bytes]:
         """The bundle of every package and part by its name, and every module of ours by its internal one."""
-        packages = self._bundle({name: _entry(name) for name in PACKAGES}, [])
+        packages = self._bundle({name: _entry(name) for name in PACKAGES if name != "axios"}, [])
+        packages |= self._bundle({"axios": _axios()}, _AXIOS_OPTIONS)
         parts = self._bundle(self.parts, [f"--external:{name}" for name in PACKAGES])
         texts = {f"vendor/{name}": text for name, text in modules.VENDOR.items()}
         pristine = {name: text for name, text in texts.items() if name.removeprefix("vendor/") in modules.PRISTINE}
@@ -184,12 +220,13 @@ class Bundler:
             **self._bundle(pristine, [], _PRISTINE_WRAPPER),
         }
         vendor |= legacy_encodings.modules(self._workspace, self._npm)
-        return {**packages, **parts, **_own(vendor, self._data())}
+        ready = {name: f"(function(){{{text}}})".encode() for name, text in modules.READY.items()}
+        return {**packages, **parts, **ready, **_own(vendor, self._data())}
 
     def _data(self) -> dict[str, object]:
         """What the modules of data export."""
         made = {**cldr.data_modules(self._npm), **tzdata.zone_modules(self._zones, self._npm)}
-        return {**made, **pinyin_data.data_modules(self._npm)}
+        return {**made, **pinyin_data.data_modules(self._npm), **mime_data.data_modules(self._npm)}
 
     def _bundle(
         self, entries: dict[str, str], options: list[str], wrapper: tuple[str, str] = _MODULE_WRAPPER

@@ -8,7 +8,7 @@ from inputs import FOLDER
 from steps import BuildError
 
 #: npm packages that code requires by their own names. Each is in an image of its own and in the image `all`.
-PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs")
+PACKAGES = ("lodash", "date-fns", "qs", "uuid", "crypto-js", "dayjs", "axios")
 
 #: What code requires, with or without `node:` before it, and the module of ours that it gets; after `#`, the property
 #: of that module's exports. A policy lists the part before the slash, unless OWN_RIGHT has the whole name.
@@ -33,6 +33,8 @@ PUBLIC = {
     "zlib": "node/zlib",
     "crypto": "node/crypto",
     "pinyin": "node/pinyin",
+    "axios/lib/adapters/http.js": "node/axios#adapter",
+    "form-data": "node/form_data#FormData",
     "xlsx": "packages/xlsx",
 }
 
@@ -79,6 +81,10 @@ GLOBALS = {
     **{name: f"web/crypto#{name}" for name in ("Crypto", "CryptoKey", "SubtleCrypto")},
     "URL": "web/url#URL",
     "URLSearchParams": "web/url_search_params#URLSearchParams",
+    "fetch": "web/fetch#fetch",
+    "Headers": "web/fetch/headers#Headers",
+    "Request": "web/fetch/request#Request",
+    "Response": "web/fetch/response#Response",
 }
 
 #: Those of them that Web IDL makes enumerable: operations and attributes of the global, not its interfaces.
@@ -111,8 +117,17 @@ VENDOR: dict[str, str] = {
 #: Those of them that run on built-ins as they were before any guest code ran (js/internal/world.js).
 PRISTINE = frozenset({"streams"})
 
+#: Globals that an image has ready: by a name for it, the text that touches them.
+READY: dict[str, str] = {"internal:ready/fetch": "fetch; Headers; Request; Response;"}
+
 #: What is ready in which image. What is in none is loaded from bytecode when it is first needed.
-IMAGES: dict[str, tuple[str, ...]] = {"base": (), **{name: (name,) for name in PACKAGES}, "all": PACKAGES}
+IMAGES: dict[str, tuple[str, ...]] = {
+    "base": (),
+    "fetch": ("internal:ready/fetch",),
+    **{name: (name,) for name in PACKAGES},
+    "axios": ("internal:ready/fetch", "axios"),
+    "all": (*READY, *PACKAGES),
+}
 
 #: Modules of ours that a package touches while it is made, with what those require: they are ready in its image. The
 #: build fails, and says which, where one is missing here.
@@ -120,6 +135,38 @@ TOUCHED: dict[str, tuple[str, ...]] = {
     "lodash": ("node/buffer/class", "node/process"),
     "uuid": ("web/crypto", "internal/webidl"),
     "crypto-js": ("web/crypto", "internal/webidl"),
+    "internal:ready/fetch": (
+        "web/fetch",
+        "web/fetch/body",
+        "internal/webidl",
+        "web/fetch/header_list",
+        "web/fetch/headers",
+        "internal/platform",
+        "web/fetch/request",
+        "web/fetch/mixin",
+        "web/fetch/url",
+        "web/fetch/response",
+        "web/fetch/transport",
+    ),
+    "axios": (
+        "web/formdata",
+        "web/url_search_params",
+        "web/url",
+        "web/blob",
+        "web/streams",
+        "vendor/streams",
+        "internal/world",
+        "web/abort",
+        "web/event",
+        "internal/readable",
+        "web/encoding/encoder",
+        "node/axios",
+        "node/axios/kit",
+        "node/axios/adapter",
+        "internal/to_buffer",
+        "node/axios/body",
+        "node/axios/errors",
+    ),
 }
 
 #: The folders below js/ whose files are modules of ours, each a file or a folder's index.js.

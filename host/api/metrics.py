@@ -120,9 +120,7 @@ class _Node:
 
     def _node(self) -> Iterable[Metric]:
         memory = self._memory
-        yield GaugeMetricFamily(
-            "cellblock_executions_max", "Slots of the node", value=self._figures.running_max
-        )
+        yield GaugeMetricFamily("cellblock_executions_max", "Slots of the node", value=self._figures.running_max)
         yield GaugeMetricFamily(
             "cellblock_rate_store_up", "Whether what counts rates answers the worker", value=self._figures.rates_up
         )

@@ -112,4 +112,3 @@ class EventStream:
                 figures = listed.fuel, listed.memory_bytes, listed.host_calls
                 progress = WireProgress(listed.state, listed.elapsed_ms, *figures)
                 self._events.put_nowait(event("progress", encode(progress)))
-

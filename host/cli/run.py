@@ -84,13 +84,15 @@ async def _execute(
     settings: Settings, policies: PolicySet, request: ExecutionRequest, secrets: SecretStore,
     on_decided: OnDecided | None,
 ) -> Report:  # fmt: skip
-    from host.app import make_executor
+    from host.app import make_executor, open_fetch
 
-    executor = make_executor(settings, secrets=secrets.get, on_decided=on_decided)
+    fetch = open_fetch(settings)
+    executor = make_executor(settings, secrets=secrets.get, fetch=fetch, on_decided=on_decided)
     executor.take_up(policies)
     try:
         return await executor.run(request)
     finally:
+        await fetch.close()
         executor.close()
 
 

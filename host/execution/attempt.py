@@ -14,7 +14,7 @@ from host.capabilities.random import RandomSource
 from host.errors import InternalError
 from host.execution.calls import ExecutionCalls
 from host.execution.clock import GuestClock
-from host.execution.code import CodeCache, Compiled
+from host.execution.code import FETCH, CodeCache, Compiled
 from host.execution.drive import Drive, Lane
 from host.execution.execution import Execution, State
 from host.execution.outcome import Failure, LogRecord, Outcome, Success, Usage
@@ -207,7 +207,7 @@ class Attempt:
         requires = self._execution.code.requires
         if not requires:
             return images[_BASE]
-        wanted = [name for name in requires if name in images and self._allows(name)]
+        wanted = [name for name in requires if name in images and (name == FETCH or self._allows(name))]
         if len(wanted) == 1:
             return images[wanted[0]]
         return images[_FULL if wanted else _BASE]

@@ -11,6 +11,9 @@ from collections import OrderedDict
 
 from msgspec import Struct
 
+#: What code says when it fetches: an image has that ready too, under this name.
+FETCH = "fetch"
+_FETCHES = re.compile(rb"""\bfetch\s*\(|\bnew\s+(?:Request|Response|Headers)\b""")
 _REQUIRE = re.compile(rb"""\brequire\s*\(\s*['"`](?:node:)?([\w.-]+)""")
 
 
@@ -24,14 +27,14 @@ class Compiled(Struct, frozen=True):
 
 
 class Code:
-    """What is known of one text. `requires` are the names that it seems to require, each once."""
+    """What is known of one text. `requires` are the names that it seems to require, each once, and FETCH."""
 
     __slots__ = ("compiled", "has_return", "requires")
 
     def __init__(self, text: bytes) -> None:
         names = () if b"require" not in text else dict.fromkeys(name.decode() for name in _REQUIRE.findall(text))
         self.has_return = b"return" in text
-        self.requires = tuple(names)
+        self.requires = (*names, *((FETCH,) if _FETCHES.search(text) else ()))
         self.compiled: Compiled | None = None
 
 

@@ -77,9 +77,7 @@ def refuse_rate(name: str, rate: Rate, too_early_us: int, states: Sequence[RateS
     wait_s = -(-too_early_us // SECOND_US)
     hint = f"Try again after {wait_s} s."
     if name == "principal":
-        return RateLimitError(
-            f"Your rate is used up: {rate.count} executions in {rate.per_s} s", hint, wait_s, states
-        )
+        return RateLimitError(f"Your rate is used up: {rate.count} executions in {rate.per_s} s", hint, wait_s, states)
     return RateLimitError(
         f"The policy's rate is used up: {rate.count} executions in {rate.per_s} s", hint, wait_s, states
     )

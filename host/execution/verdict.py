@@ -107,9 +107,7 @@ def _bytecode(instance: Instance, _: Limits) -> Outcome:
     return Success(instance.memory.read(outbox.out_ptr, outbox.out_len))
 
 
-def _judge(
-    instance: Instance, state: State, limits: Limits, done: Callable[[Instance, Limits], Outcome]
-) -> Outcome:
+def _judge(instance: Instance, state: State, limits: Limits, done: Callable[[Instance, Limits], Outcome]) -> Outcome:
     if instance.fault is not None:
         raise InternalError("a host call failed") from instance.fault
     try:

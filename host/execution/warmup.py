@@ -20,7 +20,11 @@ from host.sandbox.instance import Instance
 _POLICY = Policy("warm-up", modules=Modules(all=True))
 #: The least that there is to run.
 WARM_UP = ExecutionRequest(b"return 1", b"{}", _POLICY, "host")
-_CODE = {"base": "return 1", "all": "return typeof require('lodash') + typeof require('qs')"}
+_CODE = {
+    "base": "return 1",
+    "fetch": "return typeof new Request('https://localhost/')",
+    "all": "return typeof require('lodash') + typeof require('qs')",
+}
 
 log = structlog.get_logger()
 

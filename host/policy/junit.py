@@ -31,7 +31,7 @@ def _suite(policy: str, done: Sequence[Tested], file: str) -> list[str]:
 
 def _case(each: Tested, file: str) -> list[str]:
     where = f'file={_quote(file)} line="{each.case.mark.line}"'
-    head = f'    <testcase name={_quote(each.case.title)} classname={_quote(each.policy)} {where} '
+    head = f"    <testcase name={_quote(each.case.title)} classname={_quote(each.policy)} {where} "
     head += f'time="{each.seconds:.3f}"'
     if each.passed:
         return [head + "/>"]

@@ -265,5 +265,3 @@ def _test() -> Schema:
     }  # fmt: skip
     one = [{"required": [kind]} for kind in testcase.SUBJECTS]
     return _map("test", testcase._READERS, values, required=("expect",)) | {"oneOf": one}
-
-

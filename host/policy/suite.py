@@ -97,9 +97,7 @@ def _short(data: bytes) -> str:
 def untested(policies: PolicySet, names: Collection[str], done: Iterable[Tested]) -> list[Untested]:
     """The grants of the policies `names` that no test in `done` touches, each where it is written: a test of a child
     touches what the child has inherited."""
-    touched = {
-        _place(policies, each.policy, each.rule) for each in done if each.rule is not None
-    }
+    touched = {_place(policies, each.policy, each.rule) for each in done if each.rule is not None}
     found = []
     for name in names:
         for rule in grant_ids(policies.policies[name]):

@@ -37,6 +37,16 @@ class Url(Struct, frozen=True):
     href: str
 
     @property
+    def authority(self) -> str:
+        """Host and port as they stand in a request's `Host`: without the scheme's own port."""
+        return self.host if self.port == DEFAULT_PORTS[self.scheme] else f"{self.host}:{self.port}"
+
+    @property
+    def target(self) -> str:
+        """Path and query as they stand in a request."""
+        return self.href[self.href.index("/", len(self.scheme) + 3) :]
+
+    @property
     def address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         """The host as an address, where it is one."""
         if self.host.startswith("["):

@@ -174,7 +174,8 @@ def test_no_function_of_the_bridge_can_be_reached(guests: Guests) -> None:
     code = (
         WALK
         + """
-    const innocent = [Function.prototype.call, Math.log, console.log, Blob.prototype.text];
+    const innocent = [Function.prototype.call, Math.log, console.log, Blob.prototype.text, Request.prototype.text,
+      Response.prototype.text];
     const bridge = ['call', 'start', 'denial', 'log', 'permitted', 'modules', 'load', 'text', 'define', 'provide'];
     return functions
       .filter(([f]) => bridge.includes(f.name) && !innocent.includes(f)

@@ -29,8 +29,11 @@ try { require('nope') } catch (e) { e.stack }
 console.trace('x');
 Error.prepareStackTrace = undefined;
 add(crypto.getRandomValues(new Uint8Array(8)), 'random');
-for (const name of ['cellblock:echo', 'lodash', 'qs', 'uuid', 'dayjs', 'crypto-js',
+for (const name of ['cellblock:echo', 'lodash', 'qs', 'uuid', 'dayjs', 'crypto-js', 'axios', 'form-data',
   'date-fns']) add(require(name), name);
+add(await fetch('data:,x'), 'response'); add(new Request('http://x/', { method: 'POST', body: 'x' }), 'request');
+for (const failing of [() => fetch('http://x/'), () => require('axios').get('http://x/')])
+  await failing().catch((error) => add(error, 'refused'));
 const functions = [];
 while (queue.length) {
   const at = queue.pop();

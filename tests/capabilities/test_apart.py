@@ -312,3 +312,42 @@ def test_what_a_job_says_last_is_heard_by_who_still_sends() -> None:
                     await work.receive()
 
     apart(story)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has forked."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError), open(f"/proc/{name}/stat") as file:
+            if int(file.read().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(name))
+    return found
+
+
+async def spare_of(apart: Apart) -> int:
+    """The process that the zygote forks ahead, when it has."""
+    while len(children := children_of(apart._zygote.pid)) != 1:
+        await asyncio.sleep(0.02)
+    return children[0]
+
+
+def test_a_process_that_was_forked_ahead_takes_the_next_work() -> None:
+    """What it did before is not counted; one that dies is replaced; and it ends with the rest."""
+
+    async def story(apart: Apart) -> list[int]:
+        apart.warm()
+        spare = await spare_of(apart)
+        async with apart.work(f"{JOBS}:sleep", limits()) as work:
+            assert int(await work.receive()) == spare
+        assert await gone(spare)
+        killed = await spare_of(apart)
+        os.kill(killed, signal.SIGKILL)
+        assert await gone(killed)
+        async with apart.work(f"{JOBS}:echo", limits()) as work:
+            await work.send(b"next")
+            assert await work.receive() == b"next"
+        last = await spare_of(apart)
+        apart.close()
+        assert await gone(last)
+
+    apart(story)

@@ -1,5 +1,6 @@
 """`cellblock policy test`: results, coverage, mutants, JUnit."""
 
+import socket
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -141,3 +142,24 @@ def test_a_folder_with_a_mistake_is_4_and_an_unknown_policy_2(folder: PolicyFold
     folder.write("q", "limit: {}\n")
     result = folder.run("test")
     assert (result.exit_code, "q.yaml:3:1" in result.stderr) == (4, True)
+
+
+def test_code_of_a_test_reaches_no_network(folder: PolicyFolder) -> None:
+    """What a rule allows is decided on and then fails, by a name or by an address; what none allows is refused."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        folder.write("p", (
+            "limits: {wall_time: 10s}\ngrants:\n  fetch:\n    - {name: here, hosts: [127.0.0.1, localhost], "
+            "ports: any, schemes: [http], addresses: [127.0.0.0/8, '::1/128']}\ntests:\n"
+            f"  - run: \"return fetch('http://127.0.0.1:{port}/').catch((error) => error.cause.code)\"\n"
+            "    expect: {result: ENETUNREACH}\n"
+            f"  - run: \"return fetch('http://localhost:{port}/').catch((error) => error.cause.code)\"\n"
+            "    expect: {result: ENOTFOUND}\n"
+            f"  - run: \"return fetch('http://127.0.0.2:{port}/')\"\n"
+            "    expect: {error: CapabilityError}\n"
+        ))  # fmt: skip
+        exit_code, shown = folder.json("test")
+        assert (shown["failed"], shown["passed"], exit_code) == ([], 3, 0)
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -168,3 +170,33 @@ def test_policies_that_are_not_signed_are_4(run, monkeypatch: pytest.MonkeyPatch
     result = run("return 1")
     assert result.exit_code == 4
     assert "error[unsigned]" in result.stderr
+
+
+def test_code_fetches_what_its_policy_grants(run, policies: Path) -> None:
+    """From a server on this machine; without a grant it is refused."""
+
+    class Hello(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-length", "5")
+            self.end_headers()
+            self.wfile.write(b"hello")
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    (policies / "online.yaml").write_text(
+        "version: 1\npolicy: online\ngrants: {fetch: [{name: here, hosts: [127.0.0.1], ports: any, schemes: [http], "
+        "addresses: [127.0.0.0/8]}]}\n"
+    )
+    with HTTPServer(("127.0.0.1", 0), Hello) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        code = f"return (await fetch('http://127.0.0.1:{server.server_port}/')).text()"
+        granted = run(code, "--policies", str(policies), "--policy", "online")
+        denied = run(code, "--policies", str(policies))
+        server.shutdown()
+        thread.join()
+    assert (granted.exit_code, granted.stdout) == (0, '"hello"\n')
+    assert denied.exit_code == 1
+    assert "CapabilityError" in denied.stderr

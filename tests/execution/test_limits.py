@@ -89,7 +89,8 @@ def test_a_report_says_what_was_used(guests: Guests) -> None:
     assert report.outcome == Success(b"8000000")
     assert report.usage.fuel > 10_000_000
     assert 8_000_000 < report.usage.memory_peak_bytes <= 64 << 20
-    assert report.usage.host_calls == 1
+    # The modules behind `crypto`, two of them, and the random bytes.
+    assert report.usage.host_calls == 3
     assert report.usage.cpu_ms > 0
     assert (report.policy_name, report.policy_digest) == ("mine", policy.digest)
 

@@ -78,7 +78,7 @@ def test_an_image_reaches_nothing_but_the_three_host_functions(built: ImageBundl
 def test_every_image_is_dense_and_small_enough_for_copy_on_write(built: ImageBundle) -> None:
     """A sparse or large image is copied, sixty times slower, without a word."""
     manifest = built.raw_manifest()
-    assert set(manifest["images"]) == {"base", "all", *modules.PACKAGES}
+    assert set(manifest["images"]) == {"base", "fetch", "all", *modules.PACKAGES}
     for facts in manifest["images"].values():
         assert facts["density"] >= images.DENSITY_MIN
         assert facts["span_bytes"] <= images.SPAN_MAX_BYTES

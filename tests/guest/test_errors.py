@@ -105,3 +105,14 @@ def test_a_message_that_reads_like_a_stack_is_no_place(guests: Guests) -> None:
     """The report of a failure names frames, not what an error says of another one."""
     failure = guests.failure("const inner = new Error('x');\n\nthrow new Error(inner.stack); return 1")
     assert (failure.line, failure.stack.count("codeblock.js")) == (3, 1)
+
+
+def test_the_cause_of_an_error_is_its_hint(guests: Guests) -> None:
+    """Where it says something else, and only where it is an error; what reading it throws is nobody's."""
+    errors = ["new Error('why')", "new Error('what')"]
+    causes = [*errors, "'text'", "{ message: 'why' }", "new Proxy(new Error('why'), {})"]
+    hints = [guests.failure(f"if (1) throw new Error('what', {{ cause: {cause} }}); return 1").hint for cause in causes]
+    assert hints == ["Its cause: why", None, None, None, None]
+    thrower = "Object.defineProperty(new Error('x'), 'cause', { get() { throw new Error('no') } })"
+    failure = guests.failure(f"if (1) throw {thrower}; return 1")
+    assert (failure.message, failure.hint) == ("x", None)

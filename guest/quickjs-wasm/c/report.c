@@ -262,6 +262,27 @@ static bool is_out_of_memory(JSContext *ctx, JSValueConst value)
     return is;
 }
 
+/* An error's cause says what its own message does not: `fetch failed`, because of what? */
+static void put_cause(JSContext *ctx, JSValueConst error)
+{
+    size_t len = 0, said_len = 0;
+    JSValue cause = JS_GetPropertyStr(ctx, error, "cause");
+    const char *message = JS_IsError(cause) ? property_text(ctx, cause, "message", &len) : NULL;
+    const char *said = property_text(ctx, error, "message", &said_len);
+    cb_text_t hint = { 0 };
+
+    JS_FreeValue(ctx, JS_GetException(ctx));
+    if (message && len && (!said || len != said_len || memcmp(message, said, len))) {
+        cb_text_puts(&hint, "Its cause: ");
+        cb_text_put(&hint, message, len);
+        put_field("hint", hint.bytes, hint.len, MESSAGE_MAX_BYTES);
+        cb_release(hint.bytes);
+    }
+    JS_FreeCString(ctx, said);
+    JS_FreeCString(ctx, message);
+    JS_FreeValue(ctx, cause);
+}
+
 /* Takes ownership of the exception. */
 int cb_report_exception(JSContext *ctx, JSValue exception)
 {
@@ -284,6 +305,8 @@ int cb_report_exception(JSContext *ctx, JSValue exception)
         text = JS_IsString(hint) ? JS_ToCStringLen(ctx, &len, hint) : NULL;
         if (text)
             put_field("hint", text, len, MESSAGE_MAX_BYTES);
+        else
+            put_cause(ctx, exception);
         JS_FreeCString(ctx, text);
     } else {
         put_other(ctx, exception);

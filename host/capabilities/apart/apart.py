@@ -142,9 +142,9 @@ class Apart:
                 self._lose_zygote()
                 return
             match _decode(data):
-                case Began(number, pid):
+                case Began(number) as began:
                     if number in self._working:
-                        self._working[number].began(pid)
+                        self._working[number].began(began)
                 case Ended(number) as ended:
                     self._end(number, ended)
 

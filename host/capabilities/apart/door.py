@@ -34,6 +34,7 @@ class Door:
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
+        self._began_ns = time.process_time_ns()
 
     def receive(self) -> bytes | None:
         """The next frame, or None where no more will come."""
@@ -46,7 +47,7 @@ class Door:
     def send(self, data: bytes, kind: int = DATA) -> None:
         """Sends one frame of at most FRAME_BYTES_MAX. Raises OSError where nobody reads any more."""
         assert len(data) <= FRAME_BYTES_MAX
-        self._end.sendall(OUT.pack(len(data), kind, time.process_time_ns()))
+        self._end.sendall(OUT.pack(len(data), kind, time.process_time_ns() - self._began_ns))
         self._end.sendall(data)
 
     def is_called(self) -> bool:

@@ -4,7 +4,9 @@ Towards the work a frame is a length (u32) and so many bytes. Towards the worker
 that the process has used so far before them, so that whoever reads knows at every frame what it cost.
 """
 
+import contextlib
 import struct
+import time
 
 from msgspec import Struct
 
@@ -45,10 +47,11 @@ class Kill(Struct, frozen=True, tag=True):
 
 
 class Began(Struct, frozen=True, tag=True):
-    """From the zygote: the process is there."""
+    """From the zygote: the process is there. `cpu_ns` is what it has used before the work, which is not the work's."""
 
     number: int
     pid: int
+    cpu_ns: int
 
 
 class Ended(Struct, frozen=True, tag=True):
@@ -62,3 +65,13 @@ class Ended(Struct, frozen=True, tag=True):
 
 #: Exit codes of a process apart that tell of more than success.
 EXIT_FAULT = 70
+
+
+def cpu_ns_of(pid: int | None) -> int:
+    """The CPU time that a process has used so far; 0 where it is not there any more."""
+    if pid is None:
+        return 0
+    with contextlib.suppress(OSError):
+        # The number of a process's own clock (clock_getcpuclockid of POSIX, as Linux makes it).
+        return time.clock_gettime_ns((~pid << 3) | 2)
+    return 0

@@ -7,7 +7,19 @@ import socket
 import time
 from collections.abc import Callable
 
-from host.capabilities.apart.frames import DATA, END, FAULT, FRAME_BYTES_MAX, IN, OUT, REFUSED, Ended, Limits
+from host.capabilities.apart.frames import (
+    DATA,
+    END,
+    FAULT,
+    FRAME_BYTES_MAX,
+    IN,
+    OUT,
+    REFUSED,
+    Began,
+    Ended,
+    Limits,
+    cpu_ns_of,
+)
 from host.capabilities.base import Refusal
 
 #: How far the work may be ahead of who reads, beside what the sockets hold.
@@ -38,6 +50,7 @@ class Work:
         self._timer = loop.call_later(max(limits.deadline - time.monotonic(), 0), self._expire)
         self._gone: asyncio.Future[Ended | None] = loop.create_future()
         self._pid: int | None = None
+        self._cpu_ns_before = 0
         self._finished = False
         self._expired = False
         self._killed = False
@@ -99,14 +112,15 @@ class Work:
         self._killed = True
         self._timer.cancel()
         if not self._gone.done():
-            self._count(_cpu_ns_of(self._pid))
+            self._count(cpu_ns_of(self._pid) - self._cpu_ns_before)
             self._kill(self._number)
         if self._writer is not None and not self._loop.is_closed():
             self._writer.transport.abort()
 
-    def began(self, pid: int) -> None:
+    def began(self, began: Began) -> None:
         """The process is there."""
-        self._pid = pid
+        self._pid = began.pid
+        self._cpu_ns_before = began.cpu_ns
 
     def ended(self, ended: Ended | None) -> None:
         """The process is gone; None: with its zygote, and nothing is known of it."""
@@ -140,13 +154,3 @@ class Work:
             return Refusal("CapabilityError", f"The work took more than {self._limits.cpu_s} s of a processor")
         memory = f"{self._limits.memory_bytes // _MIB} MiB"
         return Refusal("CapabilityError", f"The work broke off; it may have needed more memory than its {memory}")
-
-
-def _cpu_ns_of(pid: int | None) -> int:
-    """The CPU time that a process has used so far; 0 where it is not there any more."""
-    if pid is None:
-        return 0
-    with contextlib.suppress(OSError):
-        # The number of a process's own clock (clock_getcpuclockid of POSIX, as Linux makes it).
-        return time.clock_gettime_ns((~pid << 3) | 2)
-    return 0

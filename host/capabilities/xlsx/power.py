@@ -12,6 +12,7 @@ import msgspec
 
 from host.capabilities.apart.apart import Apart
 from host.capabilities.base import Asynchronous, Immediate, Later, Power, Refusal, Site
+from host.capabilities.xlsx import reading, rehearsal, writing
 from host.capabilities.xlsx.cells import Options
 from host.capabilities.xlsx.csv_cells import CsvOptions
 from host.capabilities.xlsx.csv_out import CsvLook
@@ -30,7 +31,7 @@ XLSX_FINISH = 89
 XLSX_PIECE = 90
 
 #: What the zygote imports for it.
-JOBS = ("host.capabilities.xlsx.reading", "host.capabilities.xlsx.writing")
+JOBS = tuple(module.__name__ for module in (reading, writing, rehearsal))
 #: Workbooks that one execution has open.
 HANDLES_MAX = 8
 _OPTIONS_BYTES_MAX = 64 * 1024

@@ -26,11 +26,11 @@ def run_cases(cases: Sequence[tuple[Policy, Case]]) -> list[Tested]:
 
 
 async def _run_all(cases: Sequence[tuple[Policy, Case]]) -> list[Tested]:
-    from host.app import effective_policies, make_executor
+    from host.app import effective_policies, make_executor, open_fetch
 
     settings = load_settings({"workers": 1, "warm_slots": 0})
     given = effective_policies(PolicySet({policy.name: alone(policy) for policy, _ in cases}), settings).policies
-    executor = make_executor(settings)
+    executor = make_executor(settings, fetch=open_fetch(settings, offline=True))
     turn = asyncio.Semaphore(2 * cores())
 
     async def one(policy: Policy, case: Case) -> Tested:

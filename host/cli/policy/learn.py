@@ -150,15 +150,17 @@ def _run(code: Sequence[BinaryIO], given: str, base: Policy) -> list[_Run]:
 
 
 async def _run_all(texts: Iterable[tuple[str, bytes]], given: bytes, policy: Policy) -> list[_Run]:
-    from host.app import make_executor
+    from host.app import make_executor, open_fetch
 
     settings = load_settings({"workers": 1, "warm_slots": 0})
     secrets, _ = SecretSource(settings.secrets_dir, os.environ).load(secrets_of(policy))
-    executor = make_executor(settings, secrets=secrets.get)
+    fetch = open_fetch(settings)
+    executor = make_executor(settings, secrets=secrets.get, fetch=fetch)
     try:
         return [await _run_one(executor, name, ExecutionRequest(text, given, policy, "policy-learn"))
                 for name, text in texts]  # fmt: skip
     finally:
+        await fetch.close()
         executor.close()
 
 

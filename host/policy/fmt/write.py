@@ -91,9 +91,7 @@ def _fits(tree: Tree, used: int, path: Path) -> bool:
 
 def _has_comments(tree: Tree) -> bool:
     return bool(tree.foot) or any(
-        entry.above
-        or entry.beside is not None
-        or (isinstance(entry.value, Tree) and _has_comments(entry.value))
+        entry.above or entry.beside is not None or (isinstance(entry.value, Tree) and _has_comments(entry.value))
         for entry in tree.entries
     )
 

@@ -11,7 +11,7 @@ from host.policy.grants.model import BasicAuth
 from host.policy.secrets import CREDENTIAL_HEADERS, SecretError, Template, looks_like_credential, parse_template
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,64}")
-_OF_THE_HOST = frozenset(
+HEADERS_OF_THE_HOST = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "keep-alive", "expect",
      "http2-settings", "via"}
 )  # fmt: skip
@@ -39,7 +39,7 @@ def read_set_headers(found: Findings, node: Node, path: str) -> Pairs | UnsetTyp
         name = read_header_name(found, key, path)
         if name is UNSET:
             continue
-        if name in _OF_THE_HOST or name.startswith("proxy-"):
+        if name in HEADERS_OF_THE_HOST or name.startswith("proxy-"):
             message = f"the header {quote(name)} is the host's own, and no policy sets it"
             found.error("bad-header", key.mark, message, "Remove it.")
         elif name in headers:

@@ -140,8 +140,10 @@ export function require(name) {
   return internalRequire(name);
 }
 
-/** Called while an image is made: the package's factory runs now, and its exports are part of the snapshot. */
+/** Called while an image is made: the package's factory runs now, and its exports are part of the snapshot. What is not
+ * for `require` only makes globals ready. */
 export function define(name, factory) {
+  if (stringStartsWith(name, 'internal:')) return factory();
   if (!arrayIncludes(objectKeys(known), name)) throw new Error('the build does not list the module ' + name);
   instantiate(name, factory);
 }

@@ -197,6 +197,7 @@ module.exports = {
   AbortController,
   AbortSignal,
   addAlgorithm,
+  anyOf,
   isAborted: (signal) => stateOf(signal).aborted,
   isSignal,
   reasonOf: (signal) => stateOf(signal).reason,

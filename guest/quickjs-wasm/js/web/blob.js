@@ -262,4 +262,4 @@ function clone(value) {
 
 require('internal/platform').register(isBlob, clone);
 
-module.exports = { Blob, File, bytesOf, isBlob, makeBlob };
+module.exports = { Blob, File, bytesOf, isBlob, makeBlob, typeOf };

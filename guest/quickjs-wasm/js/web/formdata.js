@@ -45,6 +45,7 @@ function fileOf(blob, filename) {
   return new File([blob], filename ?? 'blob', { __proto__: null, type, lastModified });
 }
 
+let isFormData;
 let listOf;
 
 class FormData {
@@ -52,11 +53,12 @@ class FormData {
   #list = [];
 
   static {
+    isFormData = (data) => data !== null && typeof data === 'object' && #list in data;
     listOf = (data) => {
-      if (data === null || typeof data !== 'object' || !(#list in data)) throw nodeError('ERR_INVALID_THIS', 'FormData');
+      if (!isFormData(data)) throw nodeError('ERR_INVALID_THIS', 'FormData');
       return data.#list;
     };
-    require('internal/platform').register((value) => #list in value, undefined);
+    require('internal/platform').register(isFormData, undefined);
   }
 
   constructor(form = undefined) {
@@ -191,4 +193,7 @@ ObjectDefineProperty(FormData.prototype, SymbolIterator, {
   configurable: true,
 });
 
-module.exports = { FormData };
+/** Adds an entry whose value is a string or a File already. */
+const add = (data, name, value) => ArrayPrototypePush(listOf(data), { __proto__: null, name, value });
+
+module.exports = { FormData, add, isFormData, listOf };

@@ -2,6 +2,8 @@
 const { ObjectDefineProperty, ObjectKeys, SymbolFor } = primordials;
 const { lazy } = bindings('host');
 const streams = require('vendor/streams');
+// It keeps methods of the classes as they are now.
+require('internal/readable');
 
 // It went out of the standard.
 delete streams.WritableStreamDefaultController.prototype.abortReason;

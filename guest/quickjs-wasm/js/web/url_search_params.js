@@ -360,4 +360,4 @@ function ofUrl(url, query, changed) {
   return params;
 }
 
-module.exports = { URLSearchParams, ofUrl, renew };
+module.exports = { URLSearchParams, listOf, ofUrl, renew, serialize };

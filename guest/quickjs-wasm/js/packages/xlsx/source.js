@@ -1,20 +1,7 @@
 // What `read` and its like take, as pieces of bytes: at once where all of it is there, piece by piece where it comes.
-const {
-  ArrayBufferIsView,
-  ArrayIsArray,
-  DataViewPrototypeGetBuffer,
-  DataViewPrototypeGetByteLength,
-  DataViewPrototypeGetByteOffset,
-  StringPrototypeSlice,
-  SymbolAsyncIterator,
-  SymbolIterator,
-  TypedArrayPrototypeGetBuffer,
-  TypedArrayPrototypeGetByteLength,
-  TypedArrayPrototypeGetByteOffset,
-  TypedArrayPrototypeGetSymbolToStringTag,
-  Uint8Array,
-} = primordials;
+const { ArrayIsArray, StringPrototypeSlice, SymbolAsyncIterator, SymbolIterator, Uint8Array } = primordials;
 const { encode } = bindings('bytes');
+const { bytesOf } = require('internal/bytes_of');
 
 // Encodings of `bindings('bytes')`.
 const UTF8 = 0;
@@ -22,25 +9,6 @@ const LATIN1 = 2;
 const BASE64 = 4;
 
 const TYPES = ['base64', 'binary', 'string', 'buffer', 'array'];
-
-/** The bytes of a view or an array buffer; undefined for anything else. */
-function bytesOf(value) {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (ArrayBufferIsView(value)) {
-    if (TypedArrayPrototypeGetSymbolToStringTag(value) === undefined) {
-      const offset = DataViewPrototypeGetByteOffset(value);
-      return new Uint8Array(DataViewPrototypeGetBuffer(value), offset, DataViewPrototypeGetByteLength(value));
-    }
-    const offset = TypedArrayPrototypeGetByteOffset(value);
-    return new Uint8Array(TypedArrayPrototypeGetBuffer(value), offset, TypedArrayPrototypeGetByteLength(value));
-  }
-  try {
-    primordials.ArrayBufferPrototypeGetByteLength(value);
-  } catch {
-    return undefined;
-  }
-  return new Uint8Array(value);
-}
 
 /** Text without a type: a zip archive in base64 or as a binary string, or else the text of a table. */
 function guess(text) {

@@ -164,6 +164,8 @@ MESSAGES: dict[str, str] = {
     ),
     "The policy does not grant this host call": "策略未授予此宿主调用",
     "The execution has {} host calls open": "执行有 {} 个宿主调用尚未结束",
+    "The host calls that the execution has open were given {} bytes": "执行尚未结束的宿主调用共携带了 {} 字节的数据",
+    "Wait for those that were begun, before the next are.": "请等待已开始的调用结束，再开始新的调用。",
     "The server has no secret `{}`": "服务器没有名为 `{}` 的密钥",
     "Its operator has to provide it.": "需由运维人员提供。",
     # guest/quickjs-wasm: what the guest's runtime writes on the host's behalf

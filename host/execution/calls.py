@@ -25,6 +25,8 @@ from host.sandbox.image import ImageBundle
 
 #: Asynchronous operations of one execution that are open at the same time.
 OPERATIONS_OPEN_MAX = 4_096
+#: And what they were all given together: it is held in the host's memory, and not in the guest's.
+OPERATIONS_OPEN_BYTES_MAX = 128 * 1024 * 1024
 #: A longer name is none of a module's.
 MODULE_NAME_BYTES_MAX = 256
 #: The operation that a guest stands still for has no id of its own.
@@ -74,7 +76,11 @@ class ExecutionCalls:
         self._counted = frozenset((*self._immediate, *self._asynchronous))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: dict[int, asyncio.Task] = {}
+        #: What was begun is counted by the thread that runs the guest, and what has ended by the event loop.
         self._last_id = 0
+        self._begun_bytes = 0
+        self._ended = 0
+        self._ended_bytes = 0
         self._closed = False
         self._modules_asked = 0
         self.used = 0
@@ -169,11 +175,15 @@ class ExecutionCalls:
         function = self._asynchronous.get(operation)
         if function is None or self._loop is None:
             raise _not_granted()
-        if len(self._tasks) >= OPERATIONS_OPEN_MAX:
+        if self._last_id - self._ended >= OPERATIONS_OPEN_MAX:
             raise Refusal("CapabilityError", f"The execution has {OPERATIONS_OPEN_MAX} host calls open")
+        if self._begun_bytes - self._ended_bytes + len(payload) > OPERATIONS_OPEN_BYTES_MAX:
+            message = f"The host calls that the execution has open were given {OPERATIONS_OPEN_BYTES_MAX} bytes"
+            raise Refusal("CapabilityError", message, "Wait for those that were begun, before the next are.")
         if operation in self._counted:
             self.spend_call()
         self._last_id += 1
+        self._begun_bytes += len(payload)
         self._loop.call_soon_threadsafe(self._launch, self._last_id, function, payload)
         return self._last_id
 
@@ -204,6 +214,8 @@ class ExecutionCalls:
             self.fault = fault
             settled = Settled(operation_id, False, b"Error\nthe host could not carry out the call\n")
         del self._tasks[operation_id]
+        self._ended += 1
+        self._ended_bytes += len(payload)
         self.settled.append(settled)
         self._wake_waiter()
 

@@ -19,6 +19,9 @@ from host.policy.decide.rulebook import Request, Rulebook
 from host.policy.vocabulary import owner_of
 
 _NICENESS = 10
+#: Calls of one execution that are on the host's threads, or in line for them: the others wait for their turn, so that
+#: an execution with many does not keep those of all others waiting.
+_OFF_LOOP_MAX = 2
 
 Secrets = Callable[[str], bytes | None]
 
@@ -88,6 +91,7 @@ class ExecutionSite:
         self.spend_call = calls.spend_call
         self.decisions = Decisions()
         self.host_cpu_ns = 0
+        self._turns = asyncio.Semaphore(_OFF_LOOP_MAX)
 
     def ask(self, request: Request) -> Permit:
         """Decides on a request, records it, and raises Refusal where it is denied."""
@@ -141,7 +145,8 @@ class ExecutionSite:
 
     async def off_loop(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Calls a short function on a thread of the host's."""
-        result, cpu_ns = await asyncio.wrap_future(self._threads.submit(_timed, function, arguments))
+        async with self._turns:
+            result, cpu_ns = await asyncio.wrap_future(self._threads.submit(_timed, function, arguments))
         self.worked(cpu_ns)
         return result
 

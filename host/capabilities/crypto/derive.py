@@ -25,12 +25,20 @@ _ROUNDS = {
     "blake2s256": (500, 32), "ripemd160": (1_000, 20), "sm3": (1_200, 32),
 }  # fmt: skip
 _CALL_NS = 5_000
+#: What HKDF may take; its thread cannot be stopped.
+HKDF_NS_MAX = 50_000_000
 #: Nanoseconds for a block of 128 * r bytes, for each r, twice through (RFC 7914).
 _SCRYPT_NS = 400
 SCRYPT_MEMORY_BYTES_MAX = 128 * 1024 * 1024
 OUTPUT_BYTES_MAX = 1024 * 1024
-SECRET_BYTES_MAX = 1024 * 1024
+#: A salt, and HKDF's info.
+SALT_BYTES_MAX = 1024 * 1024
+#: For a byte that goes through a hash.
+_BYTE_NS = 3
 _HKDF_BLOCKS_MAX = 255
+#: OpenSSL counts iterations with an int, and lanes of scrypt as RFC 7914 does.
+_ITERATIONS_MAX = 2**31 - 1
+_SCRYPT_LANES_MAX = 2**30 - 1
 
 
 def _secret(work: Work, field: bytes | None, algorithm: str) -> bytes:
@@ -51,36 +59,48 @@ def _output(field: bytes | None) -> int:
     return length
 
 
+def _salt(field: bytes | None) -> bytes:
+    salt = data(field)
+    if len(salt) > SALT_BYTES_MAX:
+        raise Refusal("ValidationError", f"A salt has at most {SALT_BYTES_MAX} bytes here")
+    return salt
+
+
 def pbkdf2(work: Work, payload: bytes) -> bytes | Later:
     """password, salt, iterations, bytes, hash → the key (RFC 8018)."""
     password, salt, iterations, size, digest = unpack(payload, 5)
     secret, length, name = _secret(work, password, "pbkdf2"), _output(size), _digest(digest)
     rounds = number(iterations)
-    if rounds < 1:
+    if not 1 <= rounds <= _ITERATIONS_MAX:
         raise Refusal("ValidationError", "There is no such number of iterations")
     if length == 0:
         return b""
     round_ns, block_bytes = _ROUNDS[name]
-    price_ns = _CALL_NS + rounds * -(-length // block_bytes) * round_ns + len(data(salt)) + len(secret)
-    return _derived(work, price_ns, Pbkdf2(hash_name(name), secret, data(salt), rounds, length))
+    blocks, salted = -(-length // block_bytes), _salt(salt)
+    # The salt goes through the hash again for each block.
+    price_ns = _CALL_NS + blocks * (rounds * round_ns + len(salted) * _BYTE_NS) + len(secret) * _BYTE_NS
+    return _derived(work, price_ns, Pbkdf2(hash_name(name), secret, salted, rounds, length))
 
 
 def scrypt(work: Work, payload: bytes) -> bytes | Later:
     """password, salt, N, r, p, bytes → the key (RFC 7914). The guest has checked the parameters."""
     password, salt, cost, block, parallel, size = unpack(payload, 6)
     secret, length = _secret(work, password, "scrypt"), _output(size)
-    n, r, p = number(cost), number(block), number(parallel)
+    n, r, p, salted = number(cost), number(block), number(parallel), _salt(salt)
     memory_bytes = 128 * r * (n + p + 2)
-    if n < 2 or min(r, p) < 1 or n & (n - 1) or n >= 2 ** (16 * r) or memory_bytes > SCRYPT_MEMORY_BYTES_MAX:
+    # The memory comes first: it bounds the numbers that the rest calculates with.
+    is_too_much = n < 2 or min(r, p) < 1 or memory_bytes > SCRYPT_MEMORY_BYTES_MAX or r * p > _SCRYPT_LANES_MAX
+    if is_too_much or n & (n - 1) or n >= 2 ** (16 * r):
         raise Failure(
             "ERR_CRYPTO_INVALID_SCRYPT_PARAMS",
             f"Invalid scrypt params: a key is derived with {SCRYPT_MEMORY_BYTES_MAX} bytes of memory at most",
             "RangeError",
         )
-    price_ns = _CALL_NS + n * r * p * _SCRYPT_NS + len(data(salt)) + len(secret)
+    price_ns = _CALL_NS + n * r * p * _SCRYPT_NS + (len(salted) + len(secret)) * _BYTE_NS
     if length == 0:
         return b""
-    return _derived(work, price_ns, Scrypt(secret, data(salt), n, r, p, length), memory_bytes)
+    # OpenSSL copies the lanes once more at the end.
+    return _derived(work, price_ns, Scrypt(secret, salted, n, r, p, length), memory_bytes + 128 * r * p)
 
 
 def _derived(work: Work, price_ns: int, what: Pbkdf2 | Scrypt, memory_bytes: int = 0) -> bytes | Later:
@@ -95,12 +115,16 @@ def hkdf(work: Work, payload: bytes) -> bytes | Later:
     """hash, key, salt, info, bytes → the key (RFC 5869)."""
     digest, key, salt, info, size = unpack(payload, 5)
     name, length, secret = _digest(digest), _output(size), _secret(work, key, "hkdf")
+    salted, told = _salt(salt), _salt(info)
     round_ns, block_bytes = _ROUNDS[name]
     blocks = -(-length // block_bytes)
     if blocks > _HKDF_BLOCKS_MAX:
         raise Failure("ERR_CRYPTO_INVALID_KEYLEN", "Invalid key length", "RangeError")
-    price_ns = _CALL_NS + (blocks + 2) * (2_000 + 2 * round_ns) + blocks * len(data(info)) + len(secret)
-    return work.somewhere(price_ns, _hkdf, hash_name(name), secret, data(salt), data(info), length)
+    price_ns = _CALL_NS + (blocks + 2) * (2_000 + 2 * round_ns) + blocks * len(told) * _BYTE_NS
+    price_ns += (len(secret) + len(salted)) * _BYTE_NS
+    if price_ns > HKDF_NS_MAX:
+        raise Refusal("ValidationError", "So long an info goes with a shorter key alone")
+    return work.somewhere(price_ns, _hkdf, hash_name(name), secret, salted, told, length)
 
 
 def _hkdf(name: str, secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:

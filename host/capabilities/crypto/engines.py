@@ -5,7 +5,7 @@ from hmac import compare_digest
 from typing import Any, Protocol
 
 from Crypto.Cipher import AES
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import AlreadyUpdated, InvalidTag
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.poly1305 import Poly1305
@@ -19,6 +19,7 @@ except ImportError:
 
 #: What OpenSSL's bindings take as a nonce of GCM; others are pycryptodome's, which is some ten times slower.
 _GCM_NONCE_BYTES = range(8, 129)
+NONCE_BYTES_MAX = 64 * 1024
 _TAG_BYTES = 16
 _POLY1305_BLOCK_BYTES = 16
 
@@ -100,7 +101,10 @@ class Gcm:
         self._encrypts = encrypts
 
     def add(self, aad: bytes | memoryview) -> None:
-        self._context.authenticate_additional_data(aad)
+        try:
+            self._context.authenticate_additional_data(aad)
+        except AlreadyUpdated:
+            raise unauthentic() from None
 
     def update(self, data: bytes | memoryview, padded: bool) -> bytes:
         return self._context.update(data)
@@ -117,14 +121,17 @@ class Gcm:
 
 
 class OddGcm:
-    """GCM with a nonce that OpenSSL's bindings do not take."""
+    """GCM of AES with a nonce that OpenSSL's bindings do not take."""
 
     def __init__(self, key: bytes, nonce: bytes, encrypts: bool, tag_bytes: int) -> None:
         self._cipher = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=tag_bytes)
         self._encrypts = encrypts
 
     def add(self, aad: bytes | memoryview) -> None:
-        self._cipher.update(aad)
+        try:
+            self._cipher.update(aad)
+        except TypeError:  # data came before it
+            raise unauthentic() from None
 
     def update(self, data: bytes | memoryview, padded: bool) -> bytes:
         return self._cipher.encrypt(data) if self._encrypts else self._cipher.decrypt(data)
@@ -190,10 +197,14 @@ _FLOWS = {"ctr": modes.CTR, "cfb": CFB, "cfb8": CFB8, "ofb": OFB}
 def open_engine(family: str, mode: str, key: bytes, iv: bytes, encrypts: bool, tag_bytes: int) -> Engine:
     """A cipher of the family (`aes`, `des`, `sm4`, `chacha20`) in a mode. Raises ValueError for lengths that it does
     not have."""
+    if len(iv) > NONCE_BYTES_MAX:
+        raise ValueError("the nonce is too long")
     if family == "chacha20":
         return ChaCha(key, iv, encrypts)
     if mode == "gcm":
         if len(iv) not in _GCM_NONCE_BYTES:
+            if family != "aes":
+                raise Failure("ERR_CRYPTO_INVALID_IV", "Invalid initialization vector", "TypeError")
             return OddGcm(key, iv, encrypts, tag_bytes)
         cipher = Cipher(_BLOCK_CIPHERS[family](key), modes.GCM(iv, None, min(tag_bytes, _TAG_BYTES)))
         return Gcm(cipher.encryptor() if encrypts else cipher.decryptor(), encrypts)

@@ -16,7 +16,8 @@ async def done_apart(work: Work, name: str, what: bytes, memory_bytes: int = 0) 
     """One frame goes to the job of that name, one comes back. It ends with the execution. `memory_bytes` is what it
     needs beside what everybody does."""
     limits = Limits(memory_bytes=_OVERHEAD_BYTES + memory_bytes, cpu_s=_CPU_S, deadline=work.site.deadline)
-    async with work.apart.work(name, limits, work.site.principal, work.site.worked) as doing:
+    begun = work.apart.work(name, limits, work.site.principal, work.site.worked)
+    async with work.apart_turns, begun as doing:
         await doing.send(what)
         return await doing.receive()
 

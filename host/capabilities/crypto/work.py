@@ -1,5 +1,6 @@
 """What operations of crypto see of an execution: permits that were given, named keys, the budget, threads."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
@@ -20,6 +21,10 @@ ON_THREAD_NS = 20_000_000
 KEPT_MAX = 64
 #: Hashes, and ciphers, that one execution has begun and not ended.
 STREAMS_MAX = 4_096
+#: Pieces of work that one execution has apart, or in line for it.
+APART_MAX = 4
+#: Of an algorithm, a use or a key. Every decision keeps what it was about.
+NAME_CHARS_MAX = 256
 
 Made = TypeVar("Made")
 
@@ -91,6 +96,7 @@ class Work:
     def __init__(self, site: Site, apart: Apart) -> None:
         self.site = site
         self.apart = apart
+        self.apart_turns = asyncio.Semaphore(APART_MAX)
         self.kept = Kept()
         self.hashes = Streams("hashes")
         self.ciphers = Streams("ciphers")
@@ -103,6 +109,7 @@ class Work:
         """Raises Refusal where the policy does not grant it. It is asked once for each algorithm, and recorded."""
         asked = (operation, algorithm)
         if asked not in self._permitted:
+            _check_names(operation, algorithm or "")
             self.site.ask(CryptoRequest(operation, algorithm))
             self._permitted.add(asked)
 
@@ -110,6 +117,7 @@ class Work:
         """The key, for a use that the policy gives it. Raises Refusal where it gives none, or has no secret for it."""
         asked = (name, use)
         if asked not in self._named:
+            _check_names(name, use)
             grant = self.site.ask(CryptoRequest(use, key=name)).terms
             self._named[asked] = NamedKey(name, grant.algorithm, grant.use, self.site.secret(grant.secret))
         return self._named[asked]
@@ -118,6 +126,7 @@ class Work:
         """What the policy says of a key, and nothing of what stands behind it."""
         grant = self.site.rulebook.crypto.keys.get(name)
         if grant is None:
+            _check_names(name)
             # Any use of it is denied, in the policy's words.
             self.site.ask(CryptoRequest("use", key=name))
             raise Refusal("CapabilityError", "The policy has no key of that name")
@@ -161,3 +170,8 @@ class Work:
             return function(*arguments)
         self.spend(price_ns)
         return self.off_loop(function, *arguments)
+
+
+def _check_names(*names: str) -> None:
+    if any(len(name) > NAME_CHARS_MAX for name in names):
+        raise Refusal("ValidationError", f"A name has at most {NAME_CHARS_MAX} characters here")

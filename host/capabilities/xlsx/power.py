@@ -168,8 +168,12 @@ def _split(payload: memoryview) -> tuple[memoryview, memoryview]:
 
 
 def _decoded(text: memoryview, kind: type) -> Any:
+    if len(text) > _OPTIONS_BYTES_MAX:
+        raise Refusal("ValidationError", f"The options of a workbook have at most {_OPTIONS_BYTES_MAX} bytes")
     try:
         return msgspec.json.decode(text, type=kind)
+    except RecursionError:
+        raise Refusal("ValidationError", "The options of a workbook are nested too deeply") from None
     except msgspec.MsgspecError as error:
         raise Refusal("ValidationError", f"The options of a workbook are not valid: {error}") from None
 

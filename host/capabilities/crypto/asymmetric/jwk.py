@@ -50,7 +50,7 @@ def read_jwk(text: bytes, private: bool | None) -> Key:
     """The key of a JWK; where `private` is None, it is what the JWK is. Raises Failure."""
     try:
         jwk = _decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise invalid_jwk() from None
     if private is None:
         private = bool(jwk.d)

@@ -3,7 +3,7 @@
 import hashlib
 
 from host.capabilities.base import Later, Refusal
-from host.capabilities.crypto.asymmetric import export_key, locked, rsa_key
+from host.capabilities.crypto.asymmetric import dh_key, export_key, locked, rsa_key
 from host.capabilities.crypto.asymmetric.faults import unsupported
 from host.capabilities.crypto.asymmetric.jwk import read_jwk
 from host.capabilities.crypto.asymmetric.key import KEY_BYTES_MAX, Key, public_of
@@ -20,6 +20,8 @@ _OTHER_NAMES = {
 }  # fmt: skip
 _READ_NS = 150_000
 _CURVE_NS = 250_000
+#: For a byte that is searched for the blocks of PEM.
+_SEARCH_BYTE_NS = 30
 
 
 def read_key(work: Work, payload: bytes) -> bytes | Later:
@@ -32,6 +34,7 @@ def read_key(work: Work, payload: bytes) -> bytes | Later:
     if encoding == "jwk":
         work.charge(_READ_NS)
         return _told(work, read_jwk(content, not public))
+    work.charge(len(content) * _SEARCH_BYTE_NS)
     asked = (hashlib.sha256(content).digest(), public, encoding, kind)
     known = work.kept.find(asked)
     if known is not None:
@@ -39,13 +42,16 @@ def read_key(work: Work, payload: bytes) -> bytes | Later:
     found = (find_public if public else find_private)(encoding, kind, content)
     if found.lock is None:
         work.charge(_READ_NS)
-        return work.kept.get(asked, lambda: _told(work, take(found, public)))
+        key = take(found, False)
+        if public and key.private and key.kind == "dh":
+            return _public(work, key)
+        return work.kept.get(asked, lambda: _told(work, public_of(key) if public else key))
     check_passphrase(passphrase)
     work.ask("cipher", found.lock.cipher)
     price_ns = _READ_NS + found.lock.price_ns
-    if price_ns <= ON_THREAD_NS:
-        return work.somewhere(price_ns, _unlocked, found, public, passphrase)
     work.spend(price_ns)
+    if price_ns <= ON_THREAD_NS:
+        return work.off_loop(_unlocked, found, public, passphrase)
     return Later(lambda: _unlocked_apart(work, found, public, passphrase))
 
 
@@ -56,7 +62,15 @@ def _unlocked(found: Written, public: bool, passphrase: bytes) -> bytes:
 async def _unlocked_apart(work: Work, found: Written, public: bool, passphrase: bytes) -> bytes:
     what = locked.asked(found.lock, passphrase)
     key = await derived_apart(work, what, found.lock.memory_bytes).work()
-    return described(take(found, public, key))
+    return await work.site.off_loop(lambda: described(take(found, public, key)))
+
+
+def _public(work: Work, key: Key) -> bytes | Later:
+    """The public key of a private one, described. With Diffie-Hellman that is a power of a long number."""
+    price_ns = _CURVE_NS
+    if key.kind == "dh":
+        price_ns += dh_key.price_ns(key.handle.prime.bit_length(), key.handle.secret.bit_length())
+    return work.somewhere(price_ns, lambda: described(public_of(key)))
 
 
 def _told(work: Work, key: Key) -> bytes:
@@ -102,11 +116,9 @@ def export(work: Work, payload: bytes) -> bytes | Later:
     return work.somewhere(price_ns, export_key.write, key, form, passphrase)
 
 
-def public_key(work: Work, payload: bytes) -> bytes:
+def public_key(work: Work, payload: bytes) -> bytes | Later:
     """private key → its public one, described."""
     (key_field,) = unpack(payload, 1)
     if (key_field or b"")[:1] == b"N":
         raise Refusal("CapabilityError", "A named key can be used, and not read", "Use it by its handle.")
-    held = hold(work, key_field, "export", private=True)
-    work.charge(_CURVE_NS)
-    return described(public_of(held.key))
+    return _public(work, hold(work, key_field, "export", private=True).key)

@@ -6,7 +6,7 @@ import re
 from host.capabilities.crypto.asymmetric.hidden import Hidden
 
 #: Of a text that is searched for blocks, and blocks that are looked at.
-TEXT_BYTES_MAX = 256 * 1024
+TEXT_BYTES_MAX = 128 * 1024
 _BLOCKS_MAX = 16
 _HEADERS_MAX = 4
 _BEGIN = re.compile(rb"^-----BEGIN ([A-Z0-9 ]{1,64})-----[ \t]*\r?$", re.MULTILINE)

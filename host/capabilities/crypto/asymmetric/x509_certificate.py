@@ -14,7 +14,7 @@ from host.capabilities.crypto.asymmetric.faults import bad_der, unsupported
 from host.capabilities.crypto.failure import ossl
 
 _VERSION = 0xA0
-CERTIFICATE_BYTES_MAX = 128 * 1024
+CERTIFICATE_BYTES_MAX = 64 * 1024
 _LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 #: What OpenSSL calls the parts of a name.
 _SHORT = {

@@ -24,7 +24,7 @@ from host.sandbox.hostcalls import (
 from host.sandbox.image import ImageBundle
 
 #: Asynchronous operations of one execution that are open at the same time.
-OPERATIONS_OPEN_MAX = 4_096
+OPERATIONS_OPEN_MAX = 1_024
 #: And what they were all given together: it is held in the host's memory, and not in the guest's.
 OPERATIONS_OPEN_BYTES_MAX = 128 * 1024 * 1024
 #: A longer name is none of a module's.

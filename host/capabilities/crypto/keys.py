@@ -56,7 +56,8 @@ def wrap(work: Work, payload: bytes) -> bytes:
     """wraps (1) or unwraps (0), key to wrap with, key → the other."""
     wraps, key, wrapped = unpack(payload, 3)
     plain = data(wrapped)
-    bits = (len(data(key)) - 1) * 8
+    # A named key has its name behind its first byte, and wraps nothing: `crypto.subtle` takes none.
+    bits = (len(data(key)) - 1) * 8 if data(key)[:1] == b"S" else 0
     if bits not in (128, 192, 256) or len(plain) > WRAPPED_BYTES_MAX:
         raise Refusal("ValidationError", "There is no such key to wrap with")
     wrapping = secret_key(work, key, "encrypt", "cipher", f"aes{bits}-wrap", bits // 8)

@@ -1,10 +1,16 @@
-"""Policies of tests that grant crypto."""
+"""Policies of tests that grant crypto, and hosts that have secrets for them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 
+from host.app import CAPABILITIES
+from host.execution.run import Executor, ExecutorOptions
 from host.policy.grants.model import ANY, CryptoGrant, Denials, Grants
 from host.policy.model import Policy
-from tests.harness import policy_of
+from host.sandbox.engine import Engine
+from tests.harness import Guests, policy_of
 
 _EVERYTHING = dict.fromkeys(("hash", "hmac", "cipher", "sign", "verify", "derive", "keypair", "exchange"), ANY)
 _FUEL = 1_000_000_000_000
@@ -22,3 +28,13 @@ def everything(**grant: object) -> Policy:
 
 
 OPEN = everything()
+
+
+@contextmanager
+def guests_with(engine: Engine, secrets: Mapping[str, bytes]) -> Iterator[Guests]:
+    """Guests whose host has these secrets."""
+    executor = Executor(engine, ExecutorOptions(), offered=CAPABILITIES, secrets=secrets.get)
+    guests = Guests(executor)
+    yield guests
+    guests.close()
+    executor.close()

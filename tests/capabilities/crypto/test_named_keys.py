@@ -7,12 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from host.app import CAPABILITIES
-from host.execution.run import Executor, ExecutorOptions
 from host.policy.grants.model import KeyGrant
 from host.sandbox.engine import Engine
 from host.sandbox.instance import Instance
-from tests.granted import OPEN, crypto_policy, everything
+from tests.granted import OPEN, crypto_policy, everything, guests_with
 from tests.harness import Guests
 
 SECRET = bytes.fromhex("d1f7a90c5b3e48826c17f0e4993ab25d7e60c1f8a4b2930d5e6f718293a4b5c6")
@@ -35,11 +33,8 @@ LENT = everything(keys=KEYS)
 @pytest.fixture(scope="module")
 def lenders(engine: Engine) -> Iterator[Guests]:
     """Guests whose host has secrets."""
-    executor = Executor(engine, ExecutorOptions(), offered=CAPABILITIES, secrets=SECRETS.get)
-    guests = Guests(executor)
-    yield guests
-    guests.close()
-    executor.close()
+    with guests_with(engine, SECRETS) as guests:
+        yield guests
 
 
 USE = """

@@ -9,14 +9,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa,
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from host.app import CAPABILITIES
 from host.capabilities.crypto.asymmetric import jwk
 from host.capabilities.crypto.asymmetric import key as keys
-from host.execution.run import Executor, ExecutorOptions
 from host.policy.grants.model import KeyGrant
 from host.sandbox.engine import Engine
 from host.sandbox.instance import Instance
-from tests.granted import OPEN, crypto_policy
+from tests.granted import OPEN, crypto_policy, guests_with
 from tests.harness import Guests
 
 _RSA = rsa.generate_private_key(65537, 2048)
@@ -73,11 +71,8 @@ LENT = crypto_policy(keys=GRANTED)
 @pytest.fixture(scope="module")
 def lenders(engine: Engine) -> Iterator[Guests]:
     """Guests whose host has secrets."""
-    executor = Executor(engine, ExecutorOptions(), offered=CAPABILITIES, secrets=SECRETS.get)
-    guests = Guests(executor)
-    yield guests
-    guests.close()
-    executor.close()
+    with guests_with(engine, SECRETS) as guests:
+        yield guests
 
 
 USE = """
